@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tasks as they are stored and shown.
+ */
+#include "config.h"
+
+#include "model/task.h"
+
+typedef struct
+{
+  const char *name;
+  const char *state;
+  gboolean final;
+} PhaseInfo;
+
+/* clang-format off */
+static const PhaseInfo phases[TERN_N_PHASES] = {
+  [TERN_PHASE_QUEUED]     = { "queued",     "queued",    FALSE },
+  [TERN_PHASE_CHECKING]   = { "checking",   "running",   FALSE },
+  [TERN_PHASE_PREPARING]  = { "preparing",  "running",   FALSE },
+  [TERN_PHASE_COPYING]    = { "copying",    "running",   FALSE },
+  [TERN_PHASE_SWITCHING]  = { "switching",  "running",   FALSE },
+  [TERN_PHASE_CANCELLING] = { "cancelling", "running",   FALSE },
+  [TERN_PHASE_FOLLOWING]  = { "following",  "running",   FALSE },
+  [TERN_PHASE_VERIFYING]  = { "verifying",  "running",   FALSE },
+  [TERN_PHASE_REPAIRING]  = { "repairing",  "running",   FALSE },
+  [TERN_PHASE_DONE]       = { "done",       "done",      TRUE },
+  [TERN_PHASE_FAILED]     = { "failed",     "failed",    TRUE },
+  [TERN_PHASE_CANCELLED]  = { "cancelled",  "cancelled", TRUE },
+  [TERN_PHASE_ATTENTION]  = { "attention",  "attention", TRUE },
+};
+/* clang-format on */
+
+const char *
+tern_task_phase_to_string (TernTaskPhase phase)
+{
+  g_return_val_if_fail ((guint) phase < TERN_N_PHASES, "unknown");
+  return phases[phase].name;
+}
+
+gboolean
+tern_task_phase_from_string (const char *name, TernTaskPhase *out_phase)
+{
+  for (guint i = 0; i < TERN_N_PHASES; i++)
+    if (g_strcmp0 (name, phases[i].name) == 0)
+      {
+        *out_phase = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+gboolean
+tern_task_phase_is_final (TernTaskPhase phase)
+{
+  g_return_val_if_fail ((guint) phase < TERN_N_PHASES, TRUE);
+  return phases[phase].final;
+}
+
+const char *
+tern_task_phase_to_state (TernTaskPhase phase)
+{
+  g_return_val_if_fail ((guint) phase < TERN_N_PHASES, "unknown");
+  return phases[phase].state;
+}
+
+TernTaskRecord *
+tern_task_record_new (void)
+{
+  TernTaskRecord *self = g_new0 (TernTaskRecord, 1);
+
+  self->kind = g_strdup ("migrate");
+  self->phase = TERN_PHASE_QUEUED;
+  self->started_by_uid = -1;
+  self->progress = -1;
+  self->downtime_us = -1;
+  return self;
+}
+
+TernTaskRecord *
+tern_task_record_copy (const TernTaskRecord *self)
+{
+  TernTaskRecord *copy = g_new0 (TernTaskRecord, 1);
+
+  *copy = *self;
+  copy->kind = g_strdup (self->kind);
+  copy->vm_uuid = g_strdup (self->vm_uuid);
+  copy->vm_name = g_strdup (self->vm_name);
+  copy->source = g_strdup (self->source);
+  copy->destination = g_strdup (self->destination);
+  copy->error_name = g_strdup (self->error_name);
+  copy->error = g_strdup (self->error);
+  copy->verdict = g_strdup (self->verdict);
+  return copy;
+}
+
+void
+tern_task_record_free (TernTaskRecord *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->kind);
+  g_free (self->vm_uuid);
+  g_free (self->vm_name);
+  g_free (self->source);
+  g_free (self->destination);
+  g_free (self->error_name);
+  g_free (self->error);
+  g_free (self->verdict);
+  g_free (self);
+}
