@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Whose turn is it? First come, first served, where both hosts have room.
+ */
+#include "config.h"
+
+#include "plan/queue.h"
+
+static gboolean
+holds_a_place (const TernTaskRecord *task)
+{
+  return task->phase != TERN_PHASE_QUEUED && !tern_task_phase_is_final (task->phase);
+}
+
+static gboolean
+has_room (const GPtrArray *tasks, const TernTaskRecord *candidate, const TernQueueLimits *limits)
+{
+  guint leaving = 0, arriving = 0;
+
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      const TernTaskRecord *task = tasks->pdata[i];
+
+      if (!holds_a_place (task))
+        continue;
+      leaving += g_str_equal (task->source, candidate->source);
+      arriving += g_str_equal (task->destination, candidate->destination);
+    }
+  return leaving < limits->per_source && arriving < limits->per_destination;
+}
+
+const TernTaskRecord *
+tern_queue_next (const GPtrArray *tasks, const TernQueueLimits *limits)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      const TernTaskRecord *task = tasks->pdata[i];
+
+      if (task->phase == TERN_PHASE_QUEUED && has_room (tasks, task, limits))
+        return task;
+    }
+  return NULL;
+}

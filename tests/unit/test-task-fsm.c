@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of a migration's life, walked as a graph: every phase with every event.
+ */
+#include "config.h"
+
+#include "plan/task-fsm.h"
+
+#include "tern-check.h"
+
+/* Phases in which the hypervisor has not been asked to do anything. */
+static gboolean
+is_before_the_call (TernTaskPhase phase)
+{
+  return phase == TERN_PHASE_QUEUED || phase == TERN_PHASE_CHECKING;
+}
+
+/* Over, with the truth known: nothing ever happens to such a task again. */
+static gboolean
+is_settled (TernTaskPhase phase)
+{
+  return tern_task_phase_is_final (phase) && phase != TERN_PHASE_ATTENTION;
+}
+
+/* Marks all that can be reached from @phase without passing through @wall. */
+static void
+reach (TernTaskPhase phase, TernTaskPhase wall, gboolean *seen)
+{
+  if (seen[phase] || phase == wall)
+    return;
+  seen[phase] = TRUE;
+  for (guint event = 0; event < TERN_N_EVENTS; event++)
+    {
+      TernTaskStep step = tern_task_fsm_next (phase, event);
+
+      if (step.accepted)
+        reach (step.phase, wall, seen);
+    }
+}
+
+START_TEST (a_refused_event_changes_nothing)
+{
+  guint refused = 0;
+
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    for (guint event = 0; event < TERN_N_EVENTS; event++)
+      {
+        TernTaskStep step = tern_task_fsm_next (phase, event);
+
+        ck_assert_uint_lt (step.phase, TERN_N_PHASES);
+        ck_assert_uint_lt (step.action, TERN_N_ACTIONS);
+        if (step.accepted)
+          continue;
+        refused++;
+        ck_assert_int_eq (step.phase, phase);
+        ck_assert_int_eq (step.action, TERN_ACTION_NONE);
+      }
+  ck_assert_uint_gt (refused, 0);
+}
+END_TEST
+
+START_TEST (a_settled_task_accepts_nothing)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    for (guint event = 0; is_settled (phase) && event < TERN_N_EVENTS; event++)
+      ck_assert_msg (!tern_task_fsm_next (phase, event).accepted, "%s accepts %s",
+                     tern_task_phase_to_string (phase), tern_task_event_to_string (event));
+}
+END_TEST
+
+START_TEST (attention_is_left_only_by_looking_again_or_by_a_person)
+{
+  for (guint event = 0; event < TERN_N_EVENTS; event++)
+    {
+      TernTaskStep step = tern_task_fsm_next (TERN_PHASE_ATTENTION, event);
+      gboolean may = event == TERN_EVENT_RECHECK || event == TERN_EVENT_RESTARTED;
+
+      ck_assert_int_eq (step.accepted, may || event == TERN_EVENT_DISMISSED);
+      if (event == TERN_EVENT_DISMISSED)
+        ck_assert_int_eq (step.phase, TERN_PHASE_FAILED);
+      if (!may)
+        continue;
+      ck_assert_int_eq (step.phase, TERN_PHASE_VERIFYING);
+      ck_assert_int_eq (step.action, TERN_ACTION_INSPECT);
+    }
+}
+END_TEST
+
+START_TEST (after_the_call_no_end_is_reached_without_verifying)
+{
+  gboolean seen[TERN_N_PHASES] = { FALSE };
+
+  reach (TERN_PHASE_PREPARING, TERN_PHASE_VERIFYING, seen);
+  ck_assert (seen[TERN_PHASE_COPYING]);
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    if (seen[phase])
+      ck_assert_msg (!tern_task_phase_is_final (phase), "%s is reached without verifying",
+                     tern_task_phase_to_string (phase));
+}
+END_TEST
+
+START_TEST (the_call_is_made_in_one_place_only)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    for (guint event = 0; event < TERN_N_EVENTS; event++)
+      {
+        TernTaskStep step = tern_task_fsm_next (phase, event);
+        gboolean there = phase == TERN_PHASE_CHECKING && event == TERN_EVENT_CHECKED;
+
+        ck_assert_int_eq (step.action == TERN_ACTION_MIGRATE, there);
+        if (there)
+          ck_assert_int_eq (step.phase, TERN_PHASE_PREPARING);
+      }
+}
+END_TEST
+
+START_TEST (nothing_leads_from_after_the_call_to_before_it)
+{
+  gboolean seen[TERN_N_PHASES] = { FALSE };
+
+  reach (TERN_PHASE_PREPARING, TERN_N_PHASES, seen);
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    ck_assert (!(seen[phase] && is_before_the_call (phase)));
+}
+END_TEST
+
+/* A task found in checking may have been told to have failed, by a daemon whose store was full. */
+START_TEST (a_task_found_in_checking_is_not_begun_anew)
+{
+  TernTaskStep step = tern_task_fsm_next (TERN_PHASE_CHECKING, TERN_EVENT_RESTARTED);
+
+  ck_assert (step.accepted);
+  ck_assert_int_eq (step.phase, TERN_PHASE_FAILED);
+  ck_assert_int_eq (step.action, TERN_ACTION_REPORT);
+}
+END_TEST
+
+START_TEST (every_other_open_phase_survives_a_restart)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    {
+      TernTaskStep step = tern_task_fsm_next (phase, TERN_EVENT_RESTARTED);
+
+      if (is_settled (phase) || phase == TERN_PHASE_CHECKING)
+        continue;
+      ck_assert_msg (step.accepted, "%s is lost by a restart", tern_task_phase_to_string (phase));
+      ck_assert (!is_settled (step.phase));
+      if (is_before_the_call (phase))
+        ck_assert_int_eq (step.phase, TERN_PHASE_QUEUED);
+      else
+        ck_assert (step.action == TERN_ACTION_FOLLOW || step.action == TERN_ACTION_INSPECT);
+    }
+}
+END_TEST
+
+START_TEST (every_open_phase_has_a_way_to_an_end)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    {
+      gboolean seen[TERN_N_PHASES] = { FALSE };
+
+      if (is_settled (phase))
+        continue;
+      reach (phase, TERN_N_PHASES, seen);
+      ck_assert_msg (seen[TERN_PHASE_FAILED] && seen[TERN_PHASE_DONE], "%s never ends",
+                     tern_task_phase_to_string (phase));
+    }
+}
+END_TEST
+
+START_TEST (a_cancel_is_heard_in_every_open_phase)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    {
+      TernTaskStep step = tern_task_fsm_next (phase, TERN_EVENT_CANCEL);
+
+      ck_assert_int_eq (step.accepted, !tern_task_phase_is_final (phase));
+      if (is_before_the_call (phase))
+        ck_assert_int_eq (step.phase, TERN_PHASE_CANCELLED);
+      else
+        ck_assert (!is_settled (step.phase) || !step.accepted);
+      ck_assert_int_eq (tern_task_phase_is_cancelable (phase),
+                        step.accepted && step.phase != phase);
+    }
+}
+END_TEST
+
+START_TEST (only_verifying_reports_where_the_vm_is)
+{
+  static const TernTaskEvent findings[] = { TERN_EVENT_JOB_SEEN,  TERN_EVENT_MOVED,
+                                            TERN_EVENT_STAYED,    TERN_EVENT_CALLED_OFF,
+                                            TERN_EVENT_UNSETTLED, TERN_EVENT_SOURCE_HELD,
+                                            TERN_EVENT_LEFTOVER,  TERN_EVENT_UNKNOWABLE };
+
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    for (guint i = 0; i < G_N_ELEMENTS (findings); i++)
+      ck_assert_int_eq (tern_task_fsm_next (phase, findings[i]).accepted,
+                        phase == TERN_PHASE_VERIFYING);
+}
+END_TEST
+
+START_TEST (an_act_on_a_copy_is_only_reached_from_its_finding)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    for (guint event = 0; event < TERN_N_EVENTS; event++)
+      {
+        TernTaskStep step = tern_task_fsm_next (phase, event);
+
+        ck_assert_int_eq (step.action == TERN_ACTION_RESUME,
+                          phase == TERN_PHASE_VERIFYING && event == TERN_EVENT_SOURCE_HELD);
+        ck_assert_int_eq (step.action == TERN_ACTION_DISCARD,
+                          phase == TERN_PHASE_VERIFYING && event == TERN_EVENT_LEFTOVER);
+      }
+}
+END_TEST
+
+START_TEST (every_end_is_reported_and_nothing_else_is)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    for (guint event = 0; event < TERN_N_EVENTS; event++)
+      {
+        TernTaskStep step = tern_task_fsm_next (phase, event);
+
+        if (step.accepted)
+          ck_assert_int_eq (step.action == TERN_ACTION_REPORT,
+                            tern_task_phase_is_final (step.phase));
+      }
+}
+END_TEST
+
+START_TEST (every_event_has_a_name_of_its_own)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint event = 0; event < TERN_N_EVENTS; event++)
+    {
+      const char *name = tern_task_event_to_string (event);
+
+      ck_assert_ptr_nonnull (name);
+      ck_assert (g_hash_table_add (names, (gpointer) name));
+    }
+}
+END_TEST
+
+TERN_CHECK_MAIN ("task-fsm", tcase_add_test (tcase, a_refused_event_changes_nothing);
+                 tcase_add_test (tcase, a_settled_task_accepts_nothing);
+                 tcase_add_test (tcase, attention_is_left_only_by_looking_again_or_by_a_person);
+                 tcase_add_test (tcase, after_the_call_no_end_is_reached_without_verifying);
+                 tcase_add_test (tcase, the_call_is_made_in_one_place_only);
+                 tcase_add_test (tcase, nothing_leads_from_after_the_call_to_before_it);
+                 tcase_add_test (tcase, a_task_found_in_checking_is_not_begun_anew);
+                 tcase_add_test (tcase, every_other_open_phase_survives_a_restart);
+                 tcase_add_test (tcase, every_open_phase_has_a_way_to_an_end);
+                 tcase_add_test (tcase, a_cancel_is_heard_in_every_open_phase);
+                 tcase_add_test (tcase, only_verifying_reports_where_the_vm_is);
+                 tcase_add_test (tcase, an_act_on_a_copy_is_only_reached_from_its_finding);
+                 tcase_add_test (tcase, every_end_is_reported_and_nothing_else_is);
+                 tcase_add_test (tcase, every_event_has_a_name_of_its_own);)
