@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/host.h"
+#include "model/task.h"
+#include "ports/store.h"
+
+#include <sqlite3.h>
+
+G_BEGIN_DECLS
+
+/* What is written at the start of the file: "Tern", and the version of the tables. */
+#define TERN_STORE_APPLICATION_ID 0x5465726e
+#define TERN_STORE_SCHEMA_VERSION 1
+
+/*
+ * Records to rows and back: the tables, and one function per question. All of them
+ * block; every write is one transaction. Errors are TERN_ERROR_STORE.
+ */
+
+/** tern_rows_fail: sets @error to "PATH: WHAT: SQLite's words". Returns: %FALSE */
+gboolean tern_rows_fail (sqlite3 *db, const char *what, GError **error);
+/** tern_rows_exec: runs SQL without results */
+gboolean tern_rows_exec (sqlite3 *db, const char *sql, GError **error);
+
+/** tern_rows_create: makes the tables in an empty file, in one transaction */
+gboolean tern_rows_create (sqlite3 *db, GError **error);
+
+gboolean tern_rows_put_host (sqlite3 *db, const TernHostConfig *host, GError **error);
+gboolean tern_rows_remove_host (sqlite3 *db, const char *name, GError **error);
+gboolean tern_rows_put_task (sqlite3 *db, const TernTaskRecord *task, GError **error);
+
+/** tern_rows_load_hosts: Returns: (transfer full) (element-type TernHostConfig): by name */
+GPtrArray *tern_rows_load_hosts (sqlite3 *db, GError **error);
+/** tern_rows_load_open_tasks: Returns: (transfer full) (element-type TernTaskRecord): by id */
+GPtrArray *tern_rows_load_open_tasks (sqlite3 *db, guint64 *out_last_id, GError **error);
+/** tern_rows_list_tasks: Returns: (transfer full) (element-type TernTaskRecord): newest first */
+GPtrArray *tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error);
+
+/** tern_rows_check: reads every row once; an unknown word or a wrong type is an error that names
+ * the row */
+gboolean tern_rows_check (sqlite3 *db, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3_stmt, sqlite3_finalize)
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The store port: checks its callers and passes on to the driver.
+ */
+#include "config.h"
+
+#include "ports/store.h"
+
+G_DEFINE_INTERFACE (TernStore, tern_store, G_TYPE_OBJECT)
+
+static void
+tern_store_default_init (TernStoreInterface *iface)
+{
+  g_signal_new ("trouble-changed", TERN_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                G_TYPE_NONE, 0);
+}
+
+GPtrArray *
+tern_store_load_hosts (TernStore *self, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), NULL);
+  return TERN_STORE_GET_IFACE (self)->load_hosts (self, error);
+}
+
+GPtrArray *
+tern_store_load_open_tasks (TernStore *self, guint64 *out_last_id, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), NULL);
+  return TERN_STORE_GET_IFACE (self)->load_open_tasks (self, out_last_id, error);
+}
+
+void
+tern_store_put_host_async (TernStore *self, const TernHostConfig *host, GAsyncReadyCallback cb,
+                           gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  TERN_STORE_GET_IFACE (self)->put_host_async (self, host, cb, data);
+}
+
+void
+tern_store_remove_host_async (TernStore *self, const char *name, GAsyncReadyCallback cb,
+                              gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  TERN_STORE_GET_IFACE (self)->remove_host_async (self, name, cb, data);
+}
+
+void
+tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAsyncReadyCallback cb,
+                           gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  g_return_if_fail (task != NULL && task->id > 0);
+  TERN_STORE_GET_IFACE (self)->put_task_async (self, task, cb, data);
+}
+
+gboolean
+tern_store_write_finish (TernStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), FALSE);
+  return TERN_STORE_GET_IFACE (self)->write_finish (self, result, error);
+}
+
+void
+tern_store_list_tasks_async (TernStore *self, const TernTaskFilter *filter, GAsyncReadyCallback cb,
+                             gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  TERN_STORE_GET_IFACE (self)->list_tasks_async (self, filter, cb, data);
+}
+
+GPtrArray *
+tern_store_list_tasks_finish (TernStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), NULL);
+  return TERN_STORE_GET_IFACE (self)->list_tasks_finish (self, result, error);
+}
+
+const char *
+tern_store_get_trouble (TernStore *self)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), NULL);
+  return TERN_STORE_GET_IFACE (self)->get_trouble (self);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/host.h"
+#include "model/task.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TernStore:
+ *
+ * The port to what outlives the daemon: hosts, and tasks as a journal. Driver: SQLite.
+ *
+ * Writes are asynchronous, carried out in the order they were asked for, and *durable
+ * when they finish*: the engine starts an act only after the write that announces it
+ * finished. A write that fails (full disk, read-only) ends with %TERN_ERROR_STORE and has
+ * changed nothing.
+ *
+ * Signals: "trouble-changed" (): what tern_store_get_trouble() returns is another; before the
+ * write that showed it ends.
+ */
+#define TERN_TYPE_STORE (tern_store_get_type ())
+G_DECLARE_INTERFACE (TernStore, tern_store, TERN, STORE, GObject)
+
+/**
+ * TernTaskFilter:
+ * @before_id: only tasks with a smaller id; 0 for no bound
+ * @limit: at most so many, 1 to 1000
+ * @vm_uuid: (nullable): only of this VM
+ * @host: (nullable): only from or to this host
+ * @state: (nullable): only with this coarse state, see tern_task_phase_to_state()
+ *
+ * A page of history, newest first.
+ */
+typedef struct
+{
+  guint64 before_id;
+  guint limit;
+  const char *vm_uuid;
+  const char *host;
+  const char *state;
+} TernTaskFilter;
+
+struct _TernStoreInterface
+{
+  GTypeInterface parent;
+
+  GPtrArray *(*load_hosts) (TernStore *self, GError **error);
+  GPtrArray *(*load_open_tasks) (TernStore *self, guint64 *out_last_id, GError **error);
+  void (*put_host_async) (TernStore *self, const TernHostConfig *host, GAsyncReadyCallback cb,
+                          gpointer data);
+  void (*remove_host_async) (TernStore *self, const char *name, GAsyncReadyCallback cb,
+                             gpointer data);
+  void (*put_task_async) (TernStore *self, const TernTaskRecord *task, GAsyncReadyCallback cb,
+                          gpointer data);
+  gboolean (*write_finish) (TernStore *self, GAsyncResult *result, GError **error);
+  void (*list_tasks_async) (TernStore *self, const TernTaskFilter *filter, GAsyncReadyCallback cb,
+                            gpointer data);
+  GPtrArray *(*list_tasks_finish) (TernStore *self, GAsyncResult *result, GError **error);
+  const char *(*get_trouble) (TernStore *self);
+};
+
+/** tern_store_load_hosts: blocking, only before the main loop runs.
+ * Returns: (transfer full) (element-type TernHostConfig): sorted by name */
+GPtrArray *tern_store_load_hosts (TernStore *self, GError **error);
+
+/** tern_store_load_open_tasks: blocking, only before the main loop runs.
+ * @out_last_id: the highest id ever given, 0 for none; also of ended tasks
+ * Returns: (transfer full) (element-type TernTaskRecord): every task not in a final phase, and
+ *   every one in attention, by id */
+GPtrArray *tern_store_load_open_tasks (TernStore *self, guint64 *out_last_id, GError **error);
+
+/** tern_store_put_host_async: inserts or replaces by name; end with tern_store_write_finish() */
+void tern_store_put_host_async (TernStore *self, const TernHostConfig *host, GAsyncReadyCallback cb,
+                                gpointer data);
+/** tern_store_remove_host_async: removing what is not there is no error */
+void tern_store_remove_host_async (TernStore *self, const char *name, GAsyncReadyCallback cb,
+                                   gpointer data);
+/** tern_store_put_task_async: inserts or replaces by id; @task is copied at once */
+void tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAsyncReadyCallback cb,
+                                gpointer data);
+/** tern_store_write_finish: ends any of the three writes */
+gboolean tern_store_write_finish (TernStore *self, GAsyncResult *result, GError **error);
+
+/** tern_store_list_tasks_async: @filter is copied */
+void tern_store_list_tasks_async (TernStore *self, const TernTaskFilter *filter,
+                                  GAsyncReadyCallback cb, gpointer data);
+/** tern_store_list_tasks_finish: Returns: (transfer full) (element-type TernTaskRecord): newest
+ * first */
+GPtrArray *tern_store_list_tasks_finish (TernStore *self, GAsyncResult *result, GError **error);
+
+/** tern_store_get_trouble: Returns: (nullable): why the last write failed; %NULL when it did not.
+ * Valid until "trouble-changed". */
+const char *tern_store_get_trouble (TernStore *self);
+
+G_END_DECLS

@@ -1,0 +1,1050 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The SQLite store: what goes in comes out, what is not ours is left alone, and a
+ * disk that refuses costs one write.
+ */
+#include "config.h"
+
+#include "drivers/store-sqlite.h"
+
+#include "base/error.h"
+#include "tern-check.h"
+
+#include <glib/gstdio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define VM "0b5c4f6e-1c1d-4b8e-9d6c-3f2a1b0c9d8e"
+
+static char *dir;
+static char *path;
+
+static void
+setup (void)
+{
+  dir = g_dir_make_tmp ("virtern-store-XXXXXX", NULL);
+  ck_assert_ptr_nonnull (dir);
+  path = g_build_filename (dir, "virtern.db", NULL);
+}
+
+static void
+remove_tree (const char *top)
+{
+  g_autoptr (GDir) listing = g_dir_open (top, 0, NULL);
+  const char *name;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *entry = g_build_filename (top, name, NULL);
+
+      if (g_remove (entry) != 0)
+        remove_tree (entry);
+    }
+  g_rmdir (top);
+}
+
+static void
+teardown (void)
+{
+  remove_tree (dir);
+  g_clear_pointer (&dir, g_free);
+  g_clear_pointer (&path, g_free);
+}
+
+static TernStore *
+open_store (void)
+{
+  g_autoptr (GError) error = NULL;
+  TernStore *store = tern_store_sqlite_open (path, &error);
+
+  ck_assert_msg (store != NULL, "%s", error != NULL ? error->message : "no error");
+  return store;
+}
+
+static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  (void) source;
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+finish_write (TernStore *store, GAsyncResult **result, GError **error)
+{
+  gboolean good;
+
+  while (*result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  good = tern_store_write_finish (store, *result, error);
+  g_clear_object (result);
+  return good;
+}
+
+static gboolean
+put_task (TernStore *store, const TernTaskRecord *task, GError **error)
+{
+  GAsyncResult *result = NULL;
+
+  tern_store_put_task_async (store, task, keep_result, &result);
+  return finish_write (store, &result, error);
+}
+
+static gboolean
+put_host (TernStore *store, const TernHostConfig *host, GError **error)
+{
+  GAsyncResult *result = NULL;
+
+  tern_store_put_host_async (store, host, keep_result, &result);
+  return finish_write (store, &result, error);
+}
+
+static GPtrArray *
+list_tasks (TernStore *store, const TernTaskFilter *filter, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_store_list_tasks_async (store, filter, keep_result, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return tern_store_list_tasks_finish (store, result, error);
+}
+
+/* Every field with a value of its own, so that no two can be mixed up. */
+static TernTaskRecord *
+new_task (guint64 id, TernTaskPhase phase)
+{
+  TernTaskRecord *task = tern_task_record_new ();
+
+  task->id = id;
+  task->vm_uuid = g_strdup (VM);
+  task->vm_name = g_strdup ("web\n\xff“01”");
+  task->source = g_strdup (id % 2 != 0 ? "node1" : "node2");
+  task->destination = g_strdup ("node3");
+  task->phase = phase;
+  task->cancel_requested = TRUE;
+  task->attempt = 2;
+  task->created_us = 1000;
+  task->started_us = 2000;
+  task->finished_us = 3000;
+  task->started_by_uid = 4294967294;
+  task->progress = 42;
+  task->iteration = 7;
+  task->memory_total = G_GUINT64_CONSTANT (1) << 40;
+  task->memory_processed = 5000;
+  task->downtime_us = 83000;
+  task->error_name = g_strdup ("TimedOut");
+  task->error = g_strdup ("it's \"quoted\"; DROP TABLE task");
+  task->verdict = g_strdup ("");
+  return task;
+}
+
+static void
+assert_same_task (const TernTaskRecord *a, const TernTaskRecord *b)
+{
+  ck_assert_uint_eq (a->id, b->id);
+  ck_assert_str_eq (a->kind, b->kind);
+  ck_assert_str_eq (a->vm_uuid, b->vm_uuid);
+  ck_assert_pstr_eq (a->vm_name, b->vm_name);
+  ck_assert_pstr_eq (a->source, b->source);
+  ck_assert_pstr_eq (a->destination, b->destination);
+  ck_assert_int_eq (a->phase, b->phase);
+  ck_assert_int_eq (a->cancel_requested, b->cancel_requested);
+  ck_assert_uint_eq (a->attempt, b->attempt);
+  ck_assert_int_eq (a->created_us, b->created_us);
+  ck_assert_int_eq (a->started_us, b->started_us);
+  ck_assert_int_eq (a->finished_us, b->finished_us);
+  ck_assert_int_eq (a->started_by_uid, b->started_by_uid);
+  ck_assert_int_eq (a->progress, b->progress);
+  ck_assert_uint_eq (a->iteration, b->iteration);
+  ck_assert_uint_eq (a->memory_total, b->memory_total);
+  ck_assert_uint_eq (a->memory_processed, b->memory_processed);
+  ck_assert_int_eq (a->downtime_us, b->downtime_us);
+  ck_assert_pstr_eq (a->error_name, b->error_name);
+  ck_assert_pstr_eq (a->error, b->error);
+  ck_assert_pstr_eq (a->verdict, b->verdict);
+}
+
+/* --- what goes in comes out --- */
+
+START_TEST (a_new_store_is_empty)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (GPtrArray) hosts = tern_store_load_hosts (store, NULL);
+  guint64 last_id = 99;
+  g_autoptr (GPtrArray) tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+
+  ck_assert_uint_eq (hosts->len, 0);
+  ck_assert_uint_eq (tasks->len, 0);
+  ck_assert_uint_eq (last_id, 0);
+}
+END_TEST
+
+START_TEST (hosts_survive_a_restart_sorted_by_name)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernHostConfig) b = tern_host_config_new ("b", "qemu+ssh://b/system");
+  g_autoptr (TernHostConfig) a = tern_host_config_new ("a", "test:///default");
+  g_autoptr (GPtrArray) hosts = NULL;
+  TernHostConfig *first, *second;
+
+  b->peer_uri = g_strdup ("qemu+tls://b/system");
+  b->migration_address = g_strdup ("192.0.2.2");
+  b->uuid = g_strdup (VM);
+  ck_assert (put_host (store, b, NULL));
+  ck_assert (put_host (store, a, NULL));
+  g_clear_object (&store);
+
+  store = open_store ();
+  hosts = tern_store_load_hosts (store, NULL);
+  ck_assert_uint_eq (hosts->len, 2);
+  first = hosts->pdata[0];
+  second = hosts->pdata[1];
+  ck_assert_str_eq (first->name, "a");
+  ck_assert_ptr_null (first->peer_uri);
+  ck_assert_ptr_null (first->uuid);
+  ck_assert_str_eq (second->name, "b");
+  ck_assert_str_eq (second->uri, "qemu+ssh://b/system");
+  ck_assert_str_eq (second->peer_uri, "qemu+tls://b/system");
+  ck_assert_str_eq (second->migration_address, "192.0.2.2");
+  ck_assert_str_eq (second->uuid, VM);
+}
+END_TEST
+
+START_TEST (a_host_is_replaced_by_name_and_removed)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernHostConfig) old = tern_host_config_new ("a", "test:///default");
+  g_autoptr (TernHostConfig) new = tern_host_config_new ("a", "test:///other");
+  g_autoptr (GPtrArray) hosts = NULL;
+  g_autoptr (GPtrArray) none = NULL;
+  GAsyncResult *result = NULL;
+
+  ck_assert (put_host (store, old, NULL));
+  ck_assert (put_host (store, new, NULL));
+  hosts = tern_store_load_hosts (store, NULL);
+  ck_assert_uint_eq (hosts->len, 1);
+  ck_assert_str_eq (((TernHostConfig *) hosts->pdata[0])->uri, "test:///other");
+
+  for (guint i = 0; i < 2; i++)
+    {
+      tern_store_remove_host_async (store, "a", keep_result, &result);
+      ck_assert (finish_write (store, &result, NULL));
+    }
+  none = tern_store_load_hosts (store, NULL);
+  ck_assert_uint_eq (none->len, 0);
+}
+END_TEST
+
+START_TEST (every_field_of_a_task_comes_back_in_every_phase)
+{
+  g_autoptr (TernStore) store = open_store ();
+  TernTaskFilter filter = { .limit = 1000 };
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  for (guint i = 0; i < TERN_N_PHASES; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i + 1, i);
+
+      ck_assert (put_task (store, task, NULL));
+    }
+  g_clear_object (&store);
+
+  store = open_store ();
+  tasks = list_tasks (store, &filter, NULL);
+  ck_assert_uint_eq (tasks->len, TERN_N_PHASES);
+  for (guint i = 0; i < TERN_N_PHASES; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i + 1, i);
+
+      assert_same_task (tasks->pdata[TERN_N_PHASES - 1 - i], task);
+    }
+}
+END_TEST
+
+START_TEST (a_task_without_texts_comes_back_without_them)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) task = tern_task_record_new ();
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id;
+
+  task->id = G_MAXINT64;
+  task->vm_uuid = g_strdup (VM);
+  ck_assert (put_task (store, task, NULL));
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (tasks->len, 1);
+  assert_same_task (tasks->pdata[0], task);
+  ck_assert_uint_eq (last_id, G_MAXINT64);
+}
+END_TEST
+
+START_TEST (open_tasks_are_those_a_restart_must_look_at)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id = 0;
+  guint expected = 0;
+
+  for (guint i = 0; i < TERN_N_PHASES; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i + 1, i);
+
+      ck_assert (put_task (store, task, NULL));
+    }
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (last_id, TERN_N_PHASES);
+  for (guint i = 0; i < TERN_N_PHASES; i++)
+    if (!tern_task_phase_is_final (i) || i == TERN_PHASE_ATTENTION)
+      ck_assert_int_eq (((TernTaskRecord *) tasks->pdata[expected++])->phase, i);
+  ck_assert_uint_eq (tasks->len, expected);
+}
+END_TEST
+
+START_TEST (the_last_id_counts_ended_tasks_too)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) done = new_task (17, TERN_PHASE_DONE);
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id = 0;
+
+  ck_assert (put_task (store, done, NULL));
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (tasks->len, 0);
+  ck_assert_uint_eq (last_id, 17);
+}
+END_TEST
+
+START_TEST (a_task_is_copied_when_it_is_handed_over)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) task = new_task (1, TERN_PHASE_COPYING);
+  g_autoptr (GPtrArray) tasks = NULL;
+  GAsyncResult *result = NULL;
+  guint64 last_id;
+
+  tern_store_put_task_async (store, task, keep_result, &result);
+  task->progress = 99;
+  task->vm_uuid[0] = '\0';
+  ck_assert (finish_write (store, &result, NULL));
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_int_eq (((TernTaskRecord *) tasks->pdata[0])->progress, 42);
+  ck_assert_str_eq (((TernTaskRecord *) tasks->pdata[0])->vm_uuid, VM);
+}
+END_TEST
+
+static void
+note_order (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GArray *order = data;
+  guint number = order->len;
+
+  ck_assert (tern_store_write_finish (TERN_STORE (source), result, NULL));
+  g_array_append_val (order, number);
+}
+
+START_TEST (writes_are_carried_out_in_the_order_they_were_asked_for)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id;
+
+  for (guint i = 0; i <= 100; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (1, TERN_PHASE_COPYING);
+
+      task->progress = i;
+      tern_store_put_task_async (store, task, note_order, order);
+    }
+  while (order->len <= 100)
+    g_main_context_iteration (NULL, TRUE);
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_int_eq (((TernTaskRecord *) tasks->pdata[0])->progress, 100);
+}
+END_TEST
+
+/* --- history --- */
+
+static void
+note_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GPtrArray) page = tern_store_list_tasks_finish (TERN_STORE (source), result, NULL);
+
+  ck_assert_ptr_nonnull (page);
+  g_string_append_c (data, 'r');
+}
+
+static void
+note_write (GObject *source, GAsyncResult *result, gpointer data)
+{
+  ck_assert (tern_store_write_finish (TERN_STORE (source), result, NULL));
+  g_string_append_c (data, 'w');
+}
+
+/* Anybody may ask for history, and a migration waits for its write. */
+START_TEST (a_write_does_not_wait_behind_reads)
+{
+  g_autoptr (TernStore) store = open_store ();
+  TernTaskFilter filter = { .limit = 1000 };
+  GString *order = g_string_new (NULL);
+
+  /* Enough of them that a read takes much longer than to ask for one. */
+  for (guint i = 1; i <= 500; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i, TERN_PHASE_DONE);
+
+      tern_store_put_task_async (store, task, note_write, order);
+    }
+  for (guint i = 0; i < 100; i++)
+    tern_store_list_tasks_async (store, &filter, note_read, order);
+  while (strchr (order->str, 'r') == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_string_truncate (order, 0);
+  {
+    g_autoptr (TernTaskRecord) task = new_task (501, TERN_PHASE_QUEUED);
+
+    tern_store_put_task_async (store, task, note_write, order);
+  }
+  while (strchr (order->str, 'w') == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_uint_lt (order->len, 50);
+  g_string_free (order, TRUE);
+}
+END_TEST
+
+START_TEST (history_is_paged_without_gaps_or_repeats)
+{
+  g_autoptr (TernStore) store = open_store ();
+  TernTaskFilter filter = { .limit = 3 };
+  guint64 expected = 10;
+
+  for (guint i = 1; i <= 10; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i, TERN_PHASE_DONE);
+
+      ck_assert (put_task (store, task, NULL));
+    }
+  while (expected > 0)
+    {
+      g_autoptr (GPtrArray) page = list_tasks (store, &filter, NULL);
+
+      ck_assert_uint_eq (page->len, MIN (3, expected));
+      for (guint i = 0; i < page->len; i++)
+        ck_assert_uint_eq (((TernTaskRecord *) page->pdata[i])->id, expected--);
+      filter.before_id = expected + 1;
+    }
+}
+END_TEST
+
+static guint
+count_tasks (TernStore *store, const char *vm_uuid, const char *host, const char *state)
+{
+  TernTaskFilter filter = { .limit = 1000, .vm_uuid = vm_uuid, .host = host, .state = state };
+  g_autoptr (GPtrArray) tasks = list_tasks (store, &filter, NULL);
+
+  return tasks->len;
+}
+
+START_TEST (history_filters_by_vm_host_and_state_alone_and_together)
+{
+  g_autoptr (TernStore) store = open_store ();
+
+  for (guint i = 0; i < TERN_N_PHASES; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i + 1, i);
+
+      ck_assert (put_task (store, task, NULL));
+    }
+  ck_assert_uint_eq (count_tasks (store, VM, NULL, NULL), TERN_N_PHASES);
+  ck_assert_uint_eq (count_tasks (store, "another", NULL, NULL), 0);
+  ck_assert_uint_eq (count_tasks (store, NULL, "node1", NULL), (TERN_N_PHASES + 1) / 2);
+  ck_assert_uint_eq (count_tasks (store, NULL, "node2", NULL), TERN_N_PHASES / 2);
+  ck_assert_uint_eq (count_tasks (store, NULL, "node3", NULL), TERN_N_PHASES);
+  ck_assert_uint_eq (count_tasks (store, NULL, NULL, "queued"), 1);
+  ck_assert_uint_eq (count_tasks (store, NULL, NULL, "running"), TERN_PHASE_DONE - 1);
+  ck_assert_uint_eq (count_tasks (store, VM, "node1", "queued"), 1);
+  ck_assert_uint_eq (count_tasks (store, VM, "node2", "queued"), 0);
+}
+END_TEST
+
+START_TEST (a_state_that_is_none_is_refused)
+{
+  g_autoptr (TernStore) store = open_store ();
+  TernTaskFilter filter = { .limit = 10, .state = "done' OR 1" };
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_ptr_null (list_tasks (store, &filter, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT));
+}
+END_TEST
+
+/* --- the file --- */
+
+static guint
+mode_of (const char *file)
+{
+  GStatBuf info;
+
+  ck_assert_int_eq (g_stat (file, &info), 0);
+  return info.st_mode & 07777;
+}
+
+START_TEST (only_the_daemon_can_read_what_it_makes)
+{
+  g_autofree char *inner = g_build_filename (dir, "state", NULL);
+  g_autoptr (TernStore) store = NULL;
+  mode_t old = umask (0);
+
+  g_free (path);
+  path = g_build_filename (inner, "virtern.db", NULL);
+  store = open_store ();
+  umask (old);
+  ck_assert_uint_eq (mode_of (inner), 0700);
+  ck_assert_uint_eq (mode_of (path), 0600);
+}
+END_TEST
+
+START_TEST (a_closed_store_leaves_one_file_and_the_lock)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) task = new_task (1, TERN_PHASE_DONE);
+  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
+  g_autofree char *shm = g_strconcat (path, "-shm", NULL);
+
+  ck_assert (put_task (store, task, NULL));
+  ck_assert_int_eq (g_access (wal, F_OK), 0);
+  g_clear_object (&store);
+  ck_assert_int_ne (g_access (wal, F_OK), 0);
+  ck_assert_int_ne (g_access (shm, F_OK), 0);
+}
+END_TEST
+
+START_TEST (closing_carries_out_what_was_asked_for)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id;
+
+  for (guint i = 1; i <= 20; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i, TERN_PHASE_QUEUED);
+
+      tern_store_put_task_async (store, task, note_order, order);
+    }
+  tern_store_sqlite_close (TERN_STORE_SQLITE (store));
+  tern_store_sqlite_close (TERN_STORE_SQLITE (store));
+  while (order->len < 20)
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_object (&store);
+
+  store = open_store ();
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (tasks->len, 20);
+}
+END_TEST
+
+START_TEST (a_closed_store_refuses_to_work)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) task = new_task (1, TERN_PHASE_QUEUED);
+  g_autoptr (GError) write_error = NULL;
+  g_autoptr (GError) load_error = NULL;
+
+  tern_store_sqlite_close (TERN_STORE_SQLITE (store));
+  ck_assert (!put_task (store, task, &write_error));
+  ck_assert (g_error_matches (write_error, TERN_ERROR, TERN_ERROR_STORE));
+  ck_assert_ptr_null (tern_store_load_hosts (store, &load_error));
+  ck_assert (g_error_matches (load_error, TERN_ERROR, TERN_ERROR_STORE));
+}
+END_TEST
+
+START_TEST (what_was_committed_survives_a_kill)
+{
+  g_autoptr (TernStore) store = NULL;
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id;
+  int status;
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (5, TERN_PHASE_COPYING);
+      TernStore *doomed = tern_store_sqlite_open (path, NULL);
+
+      if (doomed == NULL || !put_task (doomed, task, NULL))
+        _exit (1);
+      raise (SIGKILL);
+    }
+  ck_assert_int_eq (waitpid (child, &status, 0), child);
+  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+
+  /* The lock went with the process. */
+  store = open_store ();
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (tasks->len, 1);
+  ck_assert_uint_eq (last_id, 5);
+}
+END_TEST
+
+START_TEST (a_second_daemon_is_refused_until_the_first_is_gone)
+{
+  g_autoptr (TernStore) first = open_store ();
+  g_autoptr (TernStore) second = NULL;
+  g_autoptr (GError) error = NULL;
+
+  second = tern_store_sqlite_open (path, &error);
+  ck_assert_ptr_null (second);
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE));
+  ck_assert_ptr_nonnull (strstr (error->message, "another virternd"));
+  ck_assert_ptr_nonnull (strstr (error->message, path));
+
+  g_clear_object (&first);
+  second = open_store ();
+}
+END_TEST
+
+START_TEST (leftovers_of_a_creation_that_was_cut_off_do_not_matter)
+{
+  g_autofree char *fresh = g_strconcat (path, ".new", NULL);
+  g_autofree char *journal = g_strconcat (path, ".new-journal", NULL);
+  g_autoptr (TernStore) store = NULL;
+
+  ck_assert (g_file_set_contents (fresh, "half", -1, NULL));
+  ck_assert (g_file_set_contents (journal, "half", -1, NULL));
+  ck_assert (g_file_set_contents (path, "", 0, NULL));
+  store = open_store ();
+  ck_assert_int_ne (g_access (fresh, F_OK), 0);
+  ck_assert_int_ne (g_access (journal, F_OK), 0);
+}
+END_TEST
+
+/* --- files that cannot be used --- */
+
+static char *
+digest_of (const char *file)
+{
+  g_autofree char *content = NULL;
+  gsize length = 0;
+
+  if (!g_file_get_contents (file, &content, &length, NULL))
+    return g_strdup ("none");
+  return g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) content, length);
+}
+
+/* The file and its log stay byte for byte, and nothing is left beside them. */
+static void
+assert_refused (const char *because)
+{
+  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
+  g_autofree char *shm = g_strconcat (path, "-shm", NULL);
+  g_autofree char *before = digest_of (path);
+  g_autofree char *wal_before = digest_of (wal);
+  g_autofree char *after = NULL;
+  g_autofree char *wal_after = NULL;
+  gboolean had_shm = g_access (shm, F_OK) == 0;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernStore) store = tern_store_sqlite_open (path, &error);
+
+  ck_assert_ptr_null (store);
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE));
+  ck_assert_msg (strstr (error->message, because) != NULL, "“%s” not in: %s", because,
+                 error->message);
+  ck_assert_msg (strstr (error->message, path) != NULL, "no path in: %s", error->message);
+
+  after = digest_of (path);
+  wal_after = digest_of (wal);
+  ck_assert_str_eq (before, after);
+  ck_assert_str_eq (wal_before, wal_after);
+  ck_assert_int_eq (g_access (shm, F_OK) == 0, had_shm);
+}
+
+static void
+make_store (guint n_tasks)
+{
+  g_autoptr (TernStore) store = open_store ();
+
+  for (guint i = 1; i <= n_tasks; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (i, TERN_PHASE_DONE);
+
+      ck_assert (put_task (store, task, NULL));
+    }
+}
+
+static void
+run_sql (const char *sql)
+{
+  sqlite3 *db = NULL;
+
+  ck_assert_int_eq (sqlite3_open (path, &db), SQLITE_OK);
+  ck_assert_int_eq (sqlite3_exec (db, sql, NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close (db);
+}
+
+/* As after a kill: the log stays, with @sql in it only. */
+static void
+run_sql_and_die (const char *sql)
+{
+  int status;
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      run_sql ("PRAGMA journal_mode = WAL");
+      sqlite3 *db = NULL;
+
+      if (sqlite3_open (path, &db) != SQLITE_OK
+          || sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        _exit (1);
+      raise (SIGKILL);
+    }
+  waitpid (child, &status, 0);
+  ck_assert (WIFSIGNALED (status));
+}
+
+START_TEST (a_file_that_is_no_database_is_refused)
+{
+  static const char *const contents[] = { "x", "SQLite format 3",
+                                          "this is a long text that is not a database at all, not "
+                                          "even a small one, and never was, whatever is done" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
+    {
+      ck_assert (g_file_set_contents (path, contents[i], -1, NULL));
+      assert_refused ("damaged");
+    }
+}
+END_TEST
+
+START_TEST (a_damaged_store_is_refused_wherever_it_is_cut)
+{
+  g_autofree char *content = NULL;
+  gsize length;
+
+  make_store (200);
+  ck_assert (g_file_get_contents (path, &content, &length, NULL));
+  for (gsize cut = 100; cut < length; cut += 4096)
+    {
+      ck_assert (g_file_set_contents (path, content, cut, NULL));
+      assert_refused ("damaged");
+    }
+}
+END_TEST
+
+START_TEST (an_overwritten_page_is_found)
+{
+  g_autofree char *content = NULL;
+  gsize length;
+
+  make_store (200);
+  ck_assert (g_file_get_contents (path, &content, &length, NULL));
+  for (gsize page = 1; page < length / 4096; page++)
+    {
+      g_autofree char *broken = g_memdup2 (content, length);
+
+      memset (broken + page * 4096, 0xa5, 4096);
+      ck_assert (g_file_set_contents (path, broken, length, NULL));
+      assert_refused ("damaged");
+    }
+}
+END_TEST
+
+START_TEST (a_newer_store_is_refused)
+{
+  make_store (1);
+  run_sql ("PRAGMA user_version = 2");
+  assert_refused ("newer version");
+}
+END_TEST
+
+START_TEST (a_newer_store_is_refused_when_only_its_log_says_so)
+{
+  make_store (1);
+  run_sql_and_die ("PRAGMA user_version = 2");
+  assert_refused ("newer version");
+}
+END_TEST
+
+START_TEST (a_store_without_a_version_is_refused)
+{
+  make_store (1);
+  run_sql ("PRAGMA user_version = 0");
+  assert_refused ("damaged");
+}
+END_TEST
+
+START_TEST (the_database_of_another_program_is_refused)
+{
+  run_sql ("PRAGMA application_id = 252006674; CREATE TABLE theirs (a)");
+  assert_refused ("another program");
+}
+END_TEST
+
+START_TEST (the_log_of_another_program_is_not_even_recovered)
+{
+  run_sql ("CREATE TABLE theirs (a)");
+  run_sql_and_die ("INSERT INTO theirs VALUES (1)");
+  assert_refused ("another program");
+}
+END_TEST
+
+START_TEST (an_unknown_phase_is_refused_and_the_row_is_named)
+{
+  make_store (3);
+  run_sql ("UPDATE task SET phase = 'dreaming' WHERE id = 2");
+  assert_refused ("task 2 has “dreaming” as its phase");
+}
+END_TEST
+
+START_TEST (a_value_of_a_wrong_type_or_range_is_refused)
+{
+  static const char *const updates[] = {
+    "UPDATE task SET progress = 'x' WHERE id = 2",
+    "UPDATE task SET cancel_requested = 2 WHERE id = 2",
+    "UPDATE task SET memory_total = -1 WHERE id = 2",
+    "UPDATE task SET iteration = 4294967296 WHERE id = 2",
+    "UPDATE task SET vm_uuid = x'00' WHERE id = 2",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (updates); i++)
+    {
+      g_unlink (path);
+      make_store (3);
+      run_sql (updates[i]);
+      assert_refused ("task 2");
+    }
+}
+END_TEST
+
+START_TEST (a_store_without_its_tables_is_refused)
+{
+  make_store (1);
+  run_sql ("DROP TABLE task");
+  assert_refused ("no such table");
+}
+END_TEST
+
+START_TEST (a_missing_directory_is_named)
+{
+  g_free (path);
+  path = g_build_filename (dir, "not", "there", "virtern.db", NULL);
+  assert_refused ("is missing");
+}
+END_TEST
+
+START_TEST (a_directory_in_the_place_of_the_file_is_refused)
+{
+  ck_assert_int_eq (g_mkdir (path, 0700), 0);
+  assert_refused ("not a regular file");
+}
+END_TEST
+
+/* Root may write everything: become nobody for good (each test is a process of its own). */
+static void
+become_nobody (void)
+{
+  if (geteuid () == 0)
+    {
+      ck_assert_int_eq (chown (dir, 65534, 65534), 0);
+      if (g_access (path, F_OK) == 0)
+        ck_assert_int_eq (chown (path, 65534, 65534), 0);
+      ck_assert_int_eq (setgid (65534), 0);
+      ck_assert_int_eq (setuid (65534), 0);
+    }
+}
+
+START_TEST (a_file_that_cannot_be_written_is_refused)
+{
+  make_store (1);
+  become_nobody ();
+  ck_assert_int_eq (g_chmod (path, 0400), 0);
+  assert_refused ("cannot be written");
+  ck_assert_int_eq (g_chmod (path, 0600), 0);
+}
+END_TEST
+
+START_TEST (a_directory_that_cannot_be_written_is_refused)
+{
+  become_nobody ();
+  ck_assert_int_eq (g_chmod (dir, 0500), 0);
+  assert_refused ("no files can be made");
+  ck_assert_int_eq (g_chmod (dir, 0700), 0);
+}
+END_TEST
+
+/* --- disks that refuse --- */
+
+/* A small file system of this test's own; FALSE where the kernel gives us none. */
+static gboolean
+mount_small_disk (void)
+{
+  if (unshare (CLONE_NEWNS | (geteuid () == 0 ? 0 : CLONE_NEWUSER)) != 0)
+    return FALSE;
+  if (mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0)
+    return FALSE;
+  return mount ("tmpfs", dir, "tmpfs", 0, "size=400k") == 0;
+}
+
+START_TEST (a_read_only_mount_is_refused)
+{
+  if (!mount_small_disk ())
+    return;
+  make_store (1);
+  ck_assert_int_eq (mount ("none", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
+  assert_refused ("Read-only file system");
+  umount (dir);
+}
+END_TEST
+
+/* Writes task 2, 3, … until the disk says no. Returns: the id that was refused */
+static guint64
+fill (TernStore *store, GError **error)
+{
+  for (guint64 id = 2; id < 100000; id++)
+    {
+      g_autoptr (TernTaskRecord) task = new_task (id, TERN_PHASE_DONE);
+
+      if (!put_task (store, task, error))
+        return id;
+    }
+  return 0;
+}
+
+static void
+assert_stored (TernStore *store, guint64 refused)
+{
+  g_autoptr (GPtrArray) open = NULL;
+  guint64 last_id = 0;
+
+  open = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (last_id, refused - 1);
+  ck_assert_uint_eq (open->len, 1);
+}
+
+static void
+count_one (guint *count)
+{
+  (*count)++;
+}
+
+static void
+check_full_disk (void (*make_room) (void))
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) first = new_task (1, TERN_PHASE_COPYING);
+  g_autoptr (TernTaskRecord) next = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 refused;
+  guint n_changes = 0;
+
+  g_signal_connect_swapped (store, "trouble-changed", G_CALLBACK (count_one), &n_changes);
+  ck_assert (put_task (store, first, NULL));
+  ck_assert_ptr_null (tern_store_get_trouble (store));
+  refused = fill (store, &error);
+  ck_assert_uint_gt (refused, 2);
+  ck_assert_msg (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE), "%s", error->message);
+  ck_assert_ptr_nonnull (strstr (error->message, path));
+  ck_assert_str_eq (tern_store_get_trouble (store), error->message);
+  ck_assert_uint_eq (n_changes, 1);
+  assert_stored (store, refused);
+
+  make_room ();
+  next = new_task (refused, TERN_PHASE_DONE);
+  ck_assert (put_task (store, next, NULL));
+  ck_assert_ptr_null (tern_store_get_trouble (store));
+  ck_assert_uint_eq (n_changes, 2);
+  g_clear_object (&store);
+  store = open_store ();
+  assert_stored (store, refused + 1);
+}
+
+static void
+enlarge_disk (void)
+{
+  ck_assert_int_eq (mount ("none", dir, "tmpfs", MS_REMOUNT, "size=8m"), 0);
+}
+
+START_TEST (a_full_disk_costs_one_write_and_nothing_else)
+{
+  if (!mount_small_disk ())
+    return;
+  check_full_disk (enlarge_disk);
+  umount (dir);
+}
+END_TEST
+
+static void
+lift_file_limit (void)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ck_assert_int_eq (setrlimit (RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST (a_file_that_may_not_grow_costs_one_write_and_nothing_else)
+{
+  struct rlimit limit;
+
+  signal (SIGXFSZ, SIG_IGN);
+  getrlimit (RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = 200000;
+  ck_assert_int_eq (setrlimit (RLIMIT_FSIZE, &limit), 0);
+  check_full_disk (lift_file_limit);
+}
+END_TEST
+
+/* clang-format off */
+TERN_CHECK_MAIN ("store-sqlite",
+  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase_add_test (tcase, a_new_store_is_empty);
+  tcase_add_test (tcase, hosts_survive_a_restart_sorted_by_name);
+  tcase_add_test (tcase, a_host_is_replaced_by_name_and_removed);
+  tcase_add_test (tcase, every_field_of_a_task_comes_back_in_every_phase);
+  tcase_add_test (tcase, a_task_without_texts_comes_back_without_them);
+  tcase_add_test (tcase, open_tasks_are_those_a_restart_must_look_at);
+  tcase_add_test (tcase, the_last_id_counts_ended_tasks_too);
+  tcase_add_test (tcase, a_task_is_copied_when_it_is_handed_over);
+  tcase_add_test (tcase, writes_are_carried_out_in_the_order_they_were_asked_for);
+                 tcase_add_test (tcase, a_write_does_not_wait_behind_reads);
+  tcase_add_test (tcase, history_is_paged_without_gaps_or_repeats);
+  tcase_add_test (tcase, history_filters_by_vm_host_and_state_alone_and_together);
+  tcase_add_test (tcase, a_state_that_is_none_is_refused);
+  tcase_add_test (tcase, only_the_daemon_can_read_what_it_makes);
+  tcase_add_test (tcase, a_closed_store_leaves_one_file_and_the_lock);
+  tcase_add_test (tcase, closing_carries_out_what_was_asked_for);
+  tcase_add_test (tcase, a_closed_store_refuses_to_work);
+  tcase_add_test (tcase, what_was_committed_survives_a_kill);
+  tcase_add_test (tcase, a_second_daemon_is_refused_until_the_first_is_gone);
+  tcase_add_test (tcase, leftovers_of_a_creation_that_was_cut_off_do_not_matter);
+  tcase_add_test (tcase, a_file_that_is_no_database_is_refused);
+  tcase_add_test (tcase, a_damaged_store_is_refused_wherever_it_is_cut);
+  tcase_add_test (tcase, an_overwritten_page_is_found);
+  tcase_add_test (tcase, a_newer_store_is_refused);
+  tcase_add_test (tcase, a_newer_store_is_refused_when_only_its_log_says_so);
+  tcase_add_test (tcase, a_store_without_a_version_is_refused);
+  tcase_add_test (tcase, the_database_of_another_program_is_refused);
+  tcase_add_test (tcase, the_log_of_another_program_is_not_even_recovered);
+  tcase_add_test (tcase, an_unknown_phase_is_refused_and_the_row_is_named);
+  tcase_add_test (tcase, a_value_of_a_wrong_type_or_range_is_refused);
+  tcase_add_test (tcase, a_store_without_its_tables_is_refused);
+  tcase_add_test (tcase, a_missing_directory_is_named);
+  tcase_add_test (tcase, a_directory_in_the_place_of_the_file_is_refused);
+  tcase_add_test (tcase, a_file_that_cannot_be_written_is_refused);
+  tcase_add_test (tcase, a_directory_that_cannot_be_written_is_refused);
+  tcase_add_test (tcase, a_read_only_mount_is_refused);
+  tcase_add_test (tcase, a_full_disk_costs_one_write_and_nothing_else);
+  tcase_add_test (tcase, a_file_that_may_not_grow_costs_one_write_and_nothing_else);
+)
+/* clang-format on */
