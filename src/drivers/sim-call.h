@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Between sim-host.c, the port, and sim-call.c, what is asked through it.
+ */
+
+#include "drivers/sim-private.h"
+
+#include "base/error.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CALL_CONNECT,
+  CALL_FACTS,
+  CALL_VMS,
+  CALL_VM,
+  CALL_INSPECT,
+  CALL_MIGRATE,
+  CALL_JOB,
+  CALL_COMPLETED_JOB,
+  CALL_ABORT,
+  CALL_RESUME,
+  CALL_DISCARD
+} CallKind;
+
+typedef enum
+{
+  LINK_CLOSED,
+  LINK_OPENING,
+  LINK_OPEN
+} LinkState;
+
+#define TERN_TYPE_SIM_PORT (tern_sim_port_get_type ())
+G_DECLARE_FINAL_TYPE (TernSimPort, tern_sim_port, TERN, SIM_PORT, GObject)
+
+struct _TernSimPort
+{
+  GObject parent;
+
+  TernSim *sim;
+  TernHostConfig *config;
+  char *host_name; /* from the URI; @config has the admin's name for it */
+  LinkState link;
+  SimHost *host;    /* NULL while closed */
+  GPtrArray *calls; /* SimCall: not answered yet */
+};
+
+struct _SimCall
+{
+  guint refs;
+  TernSimPort *port; /* not owned; the task holds it */
+  CallKind kind;
+  char *uuid;
+  char *peer_uri;
+  TernMigrateParams params;
+  GTask *task; /* NULL once answered */
+  GSource *cancel;
+  guint timer;
+};
+
+/** tern_sim_call_start: makes a call and answers it at once, or leaves it with a libvirtd that does
+ * not read it. @params: (nullable) */
+void tern_sim_call_start (TernSimPort *port, CallKind kind, const char *uuid,
+                          const TernMigrateParams *params, GCancellable *cancellable,
+                          GAsyncReadyCallback cb, gpointer data);
+/** tern_sim_call_answer: does what was asked */
+void tern_sim_call_answer (SimCall *self);
+/** tern_sim_call_fail: ends the call with that error */
+void tern_sim_call_fail (SimCall *self, TernError code, const char *message);
+
+G_END_DECLS

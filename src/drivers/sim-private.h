@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the parts of the simulation share:
+ *
+ *   sim.c       the cluster: hosts, domains, faults, what tests may change
+ *   sim-file.c  the snapshot file
+ *   sim-move.c  a migration in virtual time; sim-fault.c: when it does not end well
+ *   sim-host.c  the hypervisor port: connections, signals; sim-call.c: what is asked
+ *
+ * Hosts live as long as the cluster; a domain is one host's copy of a VM.
+ */
+
+#include "drivers/sim.h"
+
+G_BEGIN_DECLS
+
+#define SIM_CALL_TIMEOUT_US (10 * G_USEC_PER_SEC)
+#define SIM_KEEPALIVE_US (30 * G_USEC_PER_SEC)
+
+typedef struct _SimHost SimHost;
+typedef struct _SimDomain SimDomain;
+typedef struct _SimFault SimFault;
+typedef struct _SimMove SimMove;
+typedef struct _SimCall SimCall;
+
+struct _SimHost
+{
+  TernSim *sim;
+  char *name;
+  char *uuid;
+  guint64 memory;
+  guint cpus;
+  guint cpu_mhz;
+  TernCpu *cpu;
+  guint64 link_bps;
+  gboolean listed;
+  TernSimHostState state;
+
+  GHashTable *domains; /* uuid -> SimDomain */
+  GPtrArray *ports;    /* connected ones, not owned */
+  GPtrArray *parked;   /* SimCall: what the hanging libvirtd has not read yet */
+  guint keepalive;     /* timer: until connections to a hanging host break */
+  guint reset;         /* timer: they break at once */
+};
+
+struct _SimDomain
+{
+  TernVm *vm; /* as this host shows it; replaced, never changed */
+  guint64 dirty_bps;
+  SimMove *move; /* not owned: the job on it, on both sides */
+  gboolean has_completed;
+  TernJobStats completed;
+};
+
+struct _SimFault
+{
+  char *vm; /* name or UUID; NULL for a fault of a host */
+  TernSimPhase phase;
+  TernSimFault fault;
+  guint times;
+  gint64 length_us; /* of a hang; 0 for ever */
+
+  TernSim *sim;
+  SimHost *host;
+  TernSimHostState state;
+  guint timer;
+};
+
+struct _TernSim
+{
+  GObject parent;
+
+  TernClock *clock;
+  GPtrArray *hosts;  /* SimHost */
+  GPtrArray *moves;  /* SimMove, in the order they began */
+  GPtrArray *faults; /* SimFault */
+};
+
+/* --- sim.c --- */
+
+SimHost *tern_sim_find_host (TernSim *self, const char *name);
+/** tern_sim_adopt_host: takes over a host that is filled in */
+void tern_sim_adopt_host (TernSim *self, SimHost *host);
+SimHost *tern_sim_host_new (const char *name);
+void tern_sim_host_free (SimHost *self);
+
+/** tern_sim_host_find_domain: by UUID. Returns: (nullable) */
+SimDomain *tern_sim_host_find_domain (SimHost *self, const char *uuid);
+/** tern_sim_host_find_domain_by_name: by name or UUID. Returns: (nullable) */
+SimDomain *tern_sim_host_find_domain_by_name (SimHost *self, const char *name);
+/** tern_sim_host_put_domain: adds a domain; @vm is copied and told its host */
+SimDomain *tern_sim_host_put_domain (SimHost *self, const TernVm *vm, guint64 dirty_bps);
+void tern_sim_host_remove_domain (SimHost *self, const char *uuid);
+void tern_sim_domain_set_state (SimDomain *self, TernVmState state, TernVmReason reason);
+void tern_sim_domain_set_persistent (SimDomain *self, gboolean persistent);
+
+/** tern_sim_take_fault: the fault that strikes @vm in @phase now, counted down. Returns: whether
+ * there is one */
+gboolean tern_sim_take_fault (TernSim *self, const TernVm *vm, TernSimPhase phase,
+                              TernSimFault *out_fault, gint64 *out_length_us);
+/** tern_sim_adopt_fault: takes over a fault; one of a host strikes @delay_us from now */
+void tern_sim_adopt_fault (TernSim *self, SimFault *fault, gint64 delay_us);
+void tern_sim_fault_free (SimFault *self);
+
+gboolean tern_sim_host_state_from_string (const char *name, TernSimHostState *out_state);
+gboolean tern_sim_phase_from_string (const char *name, TernSimPhase *out_phase);
+gboolean tern_sim_fault_from_string (const char *name, TernSimFault *out_fault);
+
+/* --- sim-move.c, sim-fault.c --- */
+
+/** tern_sim_move_start: begins a migration and answers @call when it ends; on refusal sets @error
+ */
+gboolean tern_sim_move_start (SimHost *source, const char *uuid, const TernMigrateParams *params,
+                              SimCall *call, GError **error);
+void tern_sim_move_free (SimMove *self);
+/** tern_sim_move_has_job: Returns: whether the source knows of a job already */
+gboolean tern_sim_move_has_job (const SimMove *self);
+gboolean tern_sim_move_is_outgoing (const SimMove *self, const SimHost *host);
+void tern_sim_move_get_stats (SimMove *self, TernJobStats *out_stats);
+void tern_sim_move_abort (SimMove *self);
+void tern_sim_move_release (SimMove *self);
+/** tern_sim_moves_host_changed: tells every migration that @host is in another state now */
+void tern_sim_moves_host_changed (SimHost *host);
+
+/* --- sim-host.c, sim-call.c --- */
+
+void tern_sim_host_emit_vm (SimHost *self, const char *uuid);
+void tern_sim_host_emit_job (SimHost *self, const char *uuid);
+/** tern_sim_host_drop_connections: each open port is told and its calls end */
+void tern_sim_host_drop_connections (SimHost *self, const char *why);
+/** tern_sim_host_reset_connections: the same, as the clock's next event */
+void tern_sim_host_reset_connections (SimHost *self);
+/** tern_sim_host_wake: carries out what waited while the host hung */
+void tern_sim_host_wake (SimHost *self);
+
+SimCall *tern_sim_call_ref (SimCall *self);
+void tern_sim_call_unref (SimCall *self);
+/** tern_sim_call_end: answers a migration's call; @error: (transfer full) (nullable). A call that
+ * was answered before is left alone */
+void tern_sim_call_end (SimCall *self, GError *error);
+
+G_END_DECLS
