@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Starting, following and stopping migrations, and tidying up after them.
+ */
+#include "config.h"
+
+#include "drivers/libvirt-migrate.h"
+
+#include "drivers/libvirt-error.h"
+#include "drivers/libvirt-job.h"
+#include "drivers/libvirt-query.h"
+
+#include <string.h>
+
+static const unsigned int BASE_FLAGS =
+    VIR_MIGRATE_LIVE | VIR_MIGRATE_PEER2PEER | VIR_MIGRATE_ABORT_ON_ERROR;
+
+unsigned int
+tern_libvirt_migrate_flags (const TernMigrateParams *params)
+{
+  unsigned int flags = BASE_FLAGS;
+
+  if (params->persistent)
+    flags |= VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
+  if (params->flags & TERN_MIGRATE_AUTO_CONVERGE)
+    flags |= VIR_MIGRATE_AUTO_CONVERGE;
+  if (params->flags & TERN_MIGRATE_POSTCOPY)
+    flags |= VIR_MIGRATE_POSTCOPY;
+  return flags;
+}
+
+/* The admin may write an IPv6 address as in a URI. */
+static char *
+without_brackets (const char *address)
+{
+  gsize length = strlen (address);
+
+  if (length > 2 && address[0] == '[' && address[length - 1] == ']')
+    return g_strndup (address + 1, length - 2);
+  return g_strdup (address);
+}
+
+/* "tcp://ADDRESS" without a port, which the destination chooses. */
+static char *
+migration_uri (const char *address)
+{
+  return g_strdup_printf (strchr (address, ':') != NULL ? "tcp://[%s]" : "tcp://%s", address);
+}
+
+virTypedParameterPtr
+tern_libvirt_migrate_params (const TernMigrateParams *params, int *out_n_params)
+{
+  virTypedParameterPtr list = NULL;
+  int n = 0, max = 0;
+  int bad = 0;
+
+  if (params->migration_address != NULL)
+    {
+      g_autofree char *address = without_brackets (params->migration_address);
+      g_autofree char *uri = migration_uri (address);
+
+      bad |= virTypedParamsAddString (&list, &n, &max, VIR_MIGRATE_PARAM_URI, uri);
+      /* By default QEMU listens on every address of the destination. A name is left out: what
+       * it means to the destination itself (often 127.0.1.1) may be something else. */
+      if (g_hostname_is_ip_address (address))
+        bad |= virTypedParamsAddString (&list, &n, &max, VIR_MIGRATE_PARAM_LISTEN_ADDRESS, address);
+    }
+  if (params->bandwidth_bps > 0)
+    bad |= virTypedParamsAddULLong (&list, &n, &max, VIR_MIGRATE_PARAM_BANDWIDTH,
+                                    MAX (params->bandwidth_bps >> 20, 1));
+
+  /* Fails for lack of memory only, like everything else in this daemon. */
+  g_assert (bad == 0);
+  *out_n_params = n;
+  return list;
+}
+
+static gpointer
+no_longer_wanted (GError **error)
+{
+  g_set_error (error, TERN_ERROR, TERN_ERROR_CANCELLED, "nobody waits for it any more");
+  return NULL;
+}
+
+gboolean
+tern_libvirt_migrate (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                      const TernMigrateParams *params, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+  virTypedParameterPtr list;
+  int n_params, result;
+
+  if (dom == NULL)
+    return FALSE;
+  if (!tern_call_is_wanted (call))
+    return no_longer_wanted (error) != NULL;
+
+  list = tern_libvirt_migrate_params (params, &n_params);
+  result = virDomainMigrateToURI3 (dom, params->peer_uri, list, (unsigned int) n_params,
+                                   tern_libvirt_migrate_flags (params));
+  if (result < 0)
+    tern_error_take_libvirt (tern_libvirt_conn_get (conn), error);
+  virTypedParamsFree (list, n_params);
+  return result == 0;
+}
+
+static gboolean
+is_running (virDomainPtr dom)
+{
+  return virDomainIsActive (dom) == 1;
+}
+
+static TernJobStats *
+job_of_domain (virDomainPtr dom, unsigned int flags, GError **error)
+{
+  g_autofree TernJobStats *stats = g_new0 (TernJobStats, 1);
+  virTypedParameterPtr params = NULL;
+  int type, n_params = 0;
+
+  if (virDomainGetJobStats (dom, &type, &params, &n_params, flags) == 0)
+    {
+      tern_libvirt_job_stats (type, params, n_params, stats);
+      virTypedParamsFree (params, n_params);
+      return g_steal_pointer (&stats);
+    }
+
+  /* Not running: no job. Running: a migration *to* this host, of which libvirt tells nothing but
+   * that it exists. */
+  if (!tern_libvirt_is_unasked_job (tern_error_libvirt_code ()))
+    return tern_error_take_libvirt_domain (dom, error);
+  stats->active = is_running (dom);
+  return g_steal_pointer (&stats);
+}
+
+static TernJobStats *
+completed_job_of_domain (virDomainPtr dom, GError **error)
+{
+  g_autofree TernJobStats *stats = g_new0 (TernJobStats, 1);
+  virTypedParameterPtr params = NULL;
+  int type, n_params = 0;
+
+  if (virDomainGetJobStats (dom, &type, &params, &n_params,
+                            VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED)
+      < 0)
+    return tern_error_take_libvirt_domain (dom, error);
+
+  tern_libvirt_job_stats (type, params, n_params, stats);
+  virTypedParamsFree (params, n_params);
+  if (type == VIR_DOMAIN_JOB_NONE)
+    {
+      g_set_error (error, TERN_ERROR, TERN_ERROR_NOT_FOUND, "there is no record of a finished job");
+      return NULL;
+    }
+  return g_steal_pointer (&stats);
+}
+
+TernJobStats *
+tern_libvirt_job (TernLibvirtConn *conn, const char *uuid, gboolean completed, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+
+  if (dom == NULL)
+    return NULL;
+  return completed ? completed_job_of_domain (dom, error) : job_of_domain (dom, 0, error);
+}
+
+static gboolean
+check_abortable (virDomainPtr dom, GError **error)
+{
+  g_autofree TernJobStats *stats = job_of_domain (dom, 0, error);
+
+  if (stats == NULL)
+    return FALSE;
+  if (!stats->active)
+    {
+      g_set_error (error, TERN_ERROR, TERN_ERROR_NOT_FOUND, "no job runs on the VM");
+      return FALSE;
+    }
+  if (!stats->outgoing)
+    {
+      g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+                   "the job on the VM is no migration away from this host");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* The job may have ended between the look and the abort. */
+static gboolean
+explain_failed_abort (virDomainPtr dom, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  tern_error_take_libvirt_domain (dom, &reason);
+  if (!check_abortable (dom, error))
+    return FALSE;
+
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+gboolean
+tern_libvirt_abort (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+
+  if (dom == NULL || !check_abortable (dom, error))
+    return FALSE;
+  if (!tern_call_is_wanted (call))
+    return no_longer_wanted (error) != NULL;
+
+  return virDomainAbortJob (dom) == 0 || explain_failed_abort (dom, error);
+}
+
+static gboolean
+refuse (const TernSighting *seen, GError **error)
+{
+  g_autofree char *text = tern_sighting_to_string (seen);
+
+  g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED, "the VM is %s%s", text,
+               seen->job_active ? ", with a job on it" : "");
+  return FALSE;
+}
+
+static gboolean
+is_held_by_migration (const TernSighting *seen)
+{
+  return seen->present && !seen->job_active && seen->state == TERN_VM_PAUSED
+         && seen->reason == TERN_REASON_MIGRATION;
+}
+
+gboolean
+tern_libvirt_resume (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (dom, error) : NULL;
+
+  if (seen == NULL)
+    return FALSE;
+  if (!is_held_by_migration (seen))
+    return refuse (seen, error);
+  if (!tern_call_is_wanted (call))
+    return no_longer_wanted (error) != NULL;
+
+  return virDomainResume (dom) == 0
+         || tern_error_take_libvirt (tern_libvirt_conn_get (conn), error) != NULL;
+}
+
+/* NVRAM and TPM state may lie on storage that the VM uses where it is now. */
+static gboolean
+undefine (TernCall *call, virDomainPtr dom, GError **error)
+{
+  if (!tern_call_is_wanted (call))
+    return no_longer_wanted (error) != NULL;
+
+  return virDomainUndefineFlags (dom, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM)
+             == 0
+         || tern_error_take_libvirt_domain (dom, error) != NULL;
+}
+
+static gboolean
+end_process (TernCall *call, virDomainPtr dom, GError **error)
+{
+  if (!tern_call_is_wanted (call))
+    return no_longer_wanted (error) != NULL;
+
+  return virDomainDestroy (dom) == 0 || tern_error_take_libvirt_domain (dom, error) != NULL;
+}
+
+gboolean
+tern_libvirt_discard (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (dom, error) : NULL;
+
+  if (seen == NULL)
+    return FALSE;
+  if (is_held_by_migration (seen))
+    return end_process (call, dom, error) && (!seen->persistent || undefine (call, dom, error));
+  if (seen->present && seen->state == TERN_VM_SHUT_OFF)
+    return undefine (call, dom, error);
+  return refuse (seen, error);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "drivers/libvirt-conn.h"
+#include "drivers/worker.h"
+#include "model/job.h"
+#include "ports/hypervisor.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Migrations, and what is left of them. All of it blocks: only in a worker. An act that
+ * changes something asks tern_call_is_wanted() right before it.
+ */
+
+/**
+ * tern_libvirt_migrate_flags: Returns: virDomainMigrateFlags for @params
+ */
+unsigned int tern_libvirt_migrate_flags (const TernMigrateParams *params);
+
+/**
+ * tern_libvirt_migrate_params:
+ *
+ * Returns: (transfer full): libvirt's typed parameters, to be freed with
+ *   virTypedParamsFree(); %NULL with @out_n_params 0 when there are none
+ */
+virTypedParameterPtr tern_libvirt_migrate_params (const TernMigrateParams *params,
+                                                  int *out_n_params);
+
+/** tern_libvirt_migrate: returns when the migration ended, see tern_hypervisor_migrate_async() */
+gboolean tern_libvirt_migrate (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                               const TernMigrateParams *params, GError **error);
+
+/** tern_libvirt_job: see tern_hypervisor_fetch_job_async(). Returns: (transfer full): g_free() */
+TernJobStats *tern_libvirt_job (TernLibvirtConn *conn, const char *uuid, gboolean completed,
+                                GError **error);
+
+/** tern_libvirt_abort: see tern_hypervisor_abort_job_async() */
+gboolean tern_libvirt_abort (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                             GError **error);
+
+/** tern_libvirt_resume: see tern_hypervisor_resume_async() */
+gboolean tern_libvirt_resume (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                              GError **error);
+
+/** tern_libvirt_discard: see tern_hypervisor_discard_async() */
+gboolean tern_libvirt_discard (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                               GError **error);
+
+G_END_DECLS

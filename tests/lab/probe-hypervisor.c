@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Drives the hypervisor port of one libvirt host from the shell: without an engine, and so
+ * without anything that would hide what the driver does. One line per fact:
+ *
+ *    probe-hypervisor qemu+tcp://node1/system inspect UUID
+ *      inspect: running (migrated) persistent=1 job=0 outgoing=0
+ *
+ * "shell" reads the same commands from stdin, one a line, and starts each at once without
+ * waiting for those before; "ping" then shows that the main loop is alive.
+ *
+ * Exit status: 0 done, 1 the command failed, 2 wrong usage.
+ */
+#include "config.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "drivers/libvirt-host.h"
+#include "ports/hypervisor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct
+{
+  TernHypervisor *hypervisor;
+  GMainLoop *loop;
+  gboolean shell;
+  gboolean failed;
+  GStrv first; /* the command of the command line */
+  gint64 begin;
+} Probe;
+
+/* One command under way. */
+typedef struct
+{
+  Probe *probe;
+  GStrv words;
+} Run;
+
+static void say (Probe *probe, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+say (Probe *probe, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  if (probe->shell)
+    printf ("%.3f ", (double) (g_get_monotonic_time () - probe->begin) / G_USEC_PER_SEC);
+  printf ("%s\n", text);
+  fflush (stdout);
+}
+
+static void
+end_run (Run *run, GError *error)
+{
+  Probe *probe = run->probe;
+
+  if (error != NULL)
+    {
+      g_autofree char *text = tern_text_visible (error->message, 0);
+
+      say (probe, "%s: error %s: %s", run->words[0],
+           error->domain == TERN_ERROR ? tern_error_code_to_name (error->code)
+                                       : g_quark_to_string (error->domain),
+           text);
+      probe->failed = TRUE;
+      g_error_free (error);
+    }
+  if (!probe->shell)
+    g_main_loop_quit (probe->loop);
+  g_strfreev (run->words);
+  g_free (run);
+}
+
+static void
+on_facts (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autoptr (TernHostFacts) facts =
+      tern_hypervisor_fetch_facts_finish (TERN_HYPERVISOR (source), result, &error);
+
+  if (facts != NULL)
+    {
+      g_autofree char *features = NULL;
+
+      say (run->probe, "facts: uuid=%s hostname=%s arch=%s cpus=%u mhz=%u", facts->uuid,
+           facts->hostname, facts->arch, facts->cpus, facts->cpu_mhz);
+      say (run->probe, "facts: memory=%" G_GUINT64_FORMAT " free=%" G_GUINT64_FORMAT,
+           facts->memory_total, facts->memory_free);
+      say (run->probe, "facts: libvirt=%" G_GUINT64_FORMAT " qemu=%" G_GUINT64_FORMAT,
+           facts->libvirt_version, facts->qemu_version);
+      if (facts->cpu != NULL)
+        {
+          features = g_strjoinv (",", facts->cpu->features);
+          say (run->probe, "facts: cpu mode=%s model=%s vendor=%s features=%s", facts->cpu->mode,
+               facts->cpu->model, facts->cpu->vendor, features);
+        }
+    }
+  end_run (run, error);
+}
+
+static void
+say_vm (Probe *probe, const TernVm *vm)
+{
+  g_autofree char *name = tern_text_visible (vm->name, 0);
+
+  say (probe,
+       "vm: %s %s %s (%s) memory=%" G_GUINT64_FORMAT " vcpus=%u persistent=%d %s/%s/%s cpu=%s "
+       "disks=%u nics=%u",
+       vm->uuid, name, tern_vm_state_to_string (vm->state), tern_vm_reason_to_string (vm->reason),
+       vm->memory, vm->vcpus, vm->persistent, vm->virt_type, vm->arch, vm->machine,
+       vm->cpu != NULL ? vm->cpu->mode : "-", vm->disks->len, vm->nics->len);
+}
+
+static void
+on_vms (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autoptr (GPtrArray) vms =
+      tern_hypervisor_fetch_vms_finish (TERN_HYPERVISOR (source), result, &error);
+
+  for (guint i = 0; vms != NULL && i < vms->len; i++)
+    say_vm (run->probe, vms->pdata[i]);
+  if (vms != NULL)
+    say (run->probe, "vms: %u", vms->len);
+  end_run (run, error);
+}
+
+static void
+on_vm (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autoptr (TernVm) vm =
+      tern_hypervisor_fetch_vm_finish (TERN_HYPERVISOR (source), result, &error);
+
+  if (vm != NULL)
+    say_vm (run->probe, vm);
+  end_run (run, error);
+}
+
+static void
+on_inspect (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autoptr (TernSighting) seen =
+      tern_hypervisor_inspect_finish (TERN_HYPERVISOR (source), result, &error);
+
+  if (seen != NULL)
+    {
+      g_autofree char *text = tern_sighting_to_string (seen);
+
+      say (run->probe, "inspect: %s persistent=%d job=%d outgoing=%d", text, seen->persistent,
+           seen->job_active, seen->job_outgoing);
+    }
+  end_run (run, error);
+}
+
+static void
+on_job (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  TernJobStats job;
+
+  if (tern_hypervisor_fetch_job_finish (TERN_HYPERVISOR (source), result, &job, &error))
+    say (run->probe,
+         "%s: active=%d outgoing=%d elapsed=%.3f total=%" G_GUINT64_FORMAT
+         " processed=%" G_GUINT64_FORMAT " remaining=%" G_GUINT64_FORMAT " bps=%" G_GUINT64_FORMAT
+         " dirty=%" G_GUINT64_FORMAT " iteration=%u has-downtime=%d downtime=%.3f setup=%.3f",
+         run->words[0], job.active, job.outgoing, (double) job.elapsed_us / G_USEC_PER_SEC,
+         job.memory_total, job.memory_processed, job.memory_remaining, job.memory_bps,
+         job.dirty_bps, job.iteration, job.has_downtime, (double) job.downtime_us / G_USEC_PER_SEC,
+         (double) job.setup_us / G_USEC_PER_SEC);
+  end_run (run, error);
+}
+
+typedef gboolean (*FinishFunc) (TernHypervisor *self, GAsyncResult *result, GError **error);
+
+static void
+end_yes (GObject *source, GAsyncResult *result, Run *run, FinishFunc finish)
+{
+  GError *error = NULL;
+
+  if (finish (TERN_HYPERVISOR (source), result, &error))
+    say (run->probe, "%s: done", run->words[0]);
+  end_run (run, error);
+}
+
+static void
+on_migrate (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_migrate_finish);
+}
+
+static void
+on_abort (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_abort_job_finish);
+}
+
+static void
+on_resume (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_resume_finish);
+}
+
+static void
+on_discard (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_discard_finish);
+}
+
+static void
+on_connect (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_connect_finish);
+}
+
+static void
+start_migrate (TernHypervisor *hypervisor, Run *run)
+{
+  guint n = g_strv_length (run->words);
+  const TernMigrateParams params = {
+    .peer_uri = run->words[2],
+    .migration_address = n > 3 && !g_str_equal (run->words[3], "-") ? run->words[3] : NULL,
+    .persistent = n <= 4 || !g_str_equal (run->words[4], "transient"),
+    .bandwidth_bps = n > 5 ? g_ascii_strtoull (run->words[5], NULL, 10) : 0,
+  };
+
+  tern_hypervisor_migrate_async (hypervisor, run->words[1], &params, NULL, on_migrate, run);
+}
+
+static void
+start_ping (TernHypervisor *hypervisor, Run *run)
+{
+  say (run->probe, "ping: connected=%d", tern_hypervisor_is_connected (hypervisor));
+  end_run (run, NULL);
+}
+
+static void
+start_disconnect (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_disconnect (hypervisor);
+  say (run->probe, "disconnect: done");
+  end_run (run, NULL);
+}
+
+static void
+start_connect (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_connect_async (hypervisor, NULL, on_connect, run);
+}
+
+static void
+start_facts (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_fetch_facts_async (hypervisor, NULL, on_facts, run);
+}
+
+static void
+start_vms (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_fetch_vms_async (hypervisor, NULL, on_vms, run);
+}
+
+static void
+start_vm (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_fetch_vm_async (hypervisor, run->words[1], NULL, on_vm, run);
+}
+
+static void
+start_inspect (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_inspect_async (hypervisor, run->words[1], NULL, on_inspect, run);
+}
+
+static void
+start_job (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_fetch_job_async (hypervisor, run->words[1], FALSE, NULL, on_job, run);
+}
+
+static void
+start_completed (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_fetch_job_async (hypervisor, run->words[1], TRUE, NULL, on_job, run);
+}
+
+static void
+start_abort (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_abort_job_async (hypervisor, run->words[1], NULL, on_abort, run);
+}
+
+static void
+start_resume (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_resume_async (hypervisor, run->words[1], NULL, on_resume, run);
+}
+
+static void
+start_discard (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_discard_async (hypervisor, run->words[1], NULL, on_discard, run);
+}
+
+static const struct
+{
+  const char *name;
+  guint min_words;
+  void (*start) (TernHypervisor *hypervisor, Run *run);
+} commands[] = {
+  { "facts", 1, start_facts },
+  { "vms", 1, start_vms },
+  { "vm", 2, start_vm },
+  { "inspect", 2, start_inspect },
+  { "migrate", 3, start_migrate },
+  { "job", 2, start_job },
+  { "completed", 2, start_completed },
+  { "abort", 2, start_abort },
+  { "resume", 2, start_resume },
+  { "discard", 2, start_discard },
+  { "connect", 1, start_connect },
+  { "disconnect", 1, start_disconnect },
+  { "ping", 1, start_ping },
+};
+
+static gboolean
+start (Probe *probe, char **words)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_strcmp0 (words[0], commands[i].name) == 0
+        && g_strv_length (words) >= commands[i].min_words)
+      {
+        Run *run = g_new0 (Run, 1);
+
+        run->probe = probe;
+        run->words = g_strdupv (words);
+        commands[i].start (probe->hypervisor, run);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+on_stdin (GIOChannel *channel, GIOCondition condition, gpointer data)
+{
+  Probe *probe = data;
+  g_autofree char *line = NULL;
+  g_auto (GStrv) words = NULL;
+
+  if (g_io_channel_read_line (channel, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL)
+    {
+      g_main_loop_quit (probe->loop);
+      return G_SOURCE_REMOVE;
+    }
+
+  words = g_strsplit (g_strstrip (line), " ", -1);
+  if (g_str_equal (words[0], "quit"))
+    g_main_loop_quit (probe->loop);
+  else if (!start (probe, words))
+    say (probe, "there is no command '%s', or it lacks words", words[0]);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_vm_changed (TernHypervisor *hypervisor, const char *uuid, Probe *probe)
+{
+  say (probe, "vm-changed %s", uuid);
+}
+
+static void
+on_job_changed (TernHypervisor *hypervisor, const char *uuid, Probe *probe)
+{
+  say (probe, "job-changed %s", uuid);
+}
+
+static void
+on_host_changed (TernHypervisor *hypervisor, Probe *probe)
+{
+  say (probe, "host-changed");
+}
+
+static void
+on_disconnected (TernHypervisor *hypervisor, const GError *error, Probe *probe)
+{
+  say (probe, "disconnected %s: %s", tern_error_code_to_name (error->code), error->message);
+}
+
+static void
+watch (Probe *probe)
+{
+  probe->shell = TRUE;
+  g_signal_connect (probe->hypervisor, "vm-changed", G_CALLBACK (on_vm_changed), probe);
+  g_signal_connect (probe->hypervisor, "job-changed", G_CALLBACK (on_job_changed), probe);
+  g_signal_connect (probe->hypervisor, "host-changed", G_CALLBACK (on_host_changed), probe);
+  g_signal_connect (probe->hypervisor, "disconnected", G_CALLBACK (on_disconnected), probe);
+}
+
+static void
+read_stdin (Probe *probe)
+{
+  g_autoptr (GIOChannel) channel = g_io_channel_unix_new (fileno (stdin));
+
+  g_io_channel_set_encoding (channel, NULL, NULL);
+  g_io_add_watch (channel, G_IO_IN | G_IO_HUP, on_stdin, probe);
+}
+
+static void
+on_first_connect (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Probe *probe = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_hypervisor_connect_finish (TERN_HYPERVISOR (source), result, &error))
+    {
+      say (probe, "connect: error %s: %s", tern_error_code_to_name (error->code), error->message);
+      probe->failed = TRUE;
+      g_main_loop_quit (probe->loop);
+    }
+  else if (probe->shell)
+    say (probe, "connect: done");
+  else
+    start (probe, probe->first);
+}
+
+static int
+usage (void)
+{
+  fprintf (stderr,
+           "usage: probe-hypervisor URI COMMAND\n"
+           "  facts | vms | vm UUID | inspect UUID | job UUID | completed UUID | abort UUID\n"
+           "  migrate UUID PEERURI [ADDRESS|-] [persistent|transient] [BYTES-PER-SECOND]\n"
+           "  resume UUID | discard UUID | watch | shell\n"
+           "the shell also knows: connect, disconnect, ping, quit\n");
+  return 2;
+}
+
+static gboolean
+is_command (char **words)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_strcmp0 (words[0], commands[i].name) == 0)
+      return g_strv_length (words) >= commands[i].min_words;
+  return g_strcmp0 (words[0], "watch") == 0 || g_strcmp0 (words[0], "shell") == 0;
+}
+
+int
+main (int argc, char **argv)
+{
+  Probe probe = { .begin = g_get_monotonic_time () };
+  g_autoptr (TernHostConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (argc < 3 || !is_command (argv + 2))
+    return usage ();
+
+  tern_libvirt_init ();
+  config = tern_host_config_new ("probed", argv[1]);
+  probe.hypervisor = tern_libvirt_host_new (config, NULL, &error);
+  if (probe.hypervisor == NULL)
+    {
+      fprintf (stderr, "%s\n", error->message);
+      return 2;
+    }
+
+  probe.loop = g_main_loop_new (NULL, FALSE);
+  probe.first = argv + 2;
+  if (g_str_equal (argv[2], "watch") || g_str_equal (argv[2], "shell"))
+    watch (&probe);
+  if (g_str_equal (argv[2], "shell"))
+    read_stdin (&probe);
+  if (!g_str_equal (argv[2], "shell"))
+    tern_hypervisor_connect_async (probe.hypervisor, NULL, on_first_connect, &probe);
+
+  g_main_loop_run (probe.loop);
+  tern_hypervisor_disconnect (probe.hypervisor);
+  g_object_unref (probe.hypervisor);
+  g_main_loop_unref (probe.loop);
+  return probe.failed ? 1 : 0;
+}
