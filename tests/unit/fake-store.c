@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A store in memory that fails when it is told to.
+ */
+#include "config.h"
+
+#include "fake-store.h"
+
+#include "base/error.h"
+
+typedef struct
+{
+  GTask *task;
+  TernTaskRecord *record; /* one of these three */
+  TernHostConfig *host;
+  char *removed;
+} Write;
+
+static void fake_store_iface_init (TernStoreInterface *iface);
+
+G_DEFINE_TYPE_WITH_CODE (FakeStore, fake_store, G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (TERN_TYPE_STORE, fake_store_iface_init))
+
+static void
+write_free (Write *write)
+{
+  g_object_unref (write->task);
+  tern_task_record_free (write->record);
+  tern_host_config_unref (write->host);
+  g_free (write->removed);
+  g_free (write);
+}
+
+static void
+remove_host (FakeStore *self, const char *name)
+{
+  for (guint i = 0; i < self->hosts->len; i++)
+    if (g_str_equal (((TernHostConfig *) self->hosts->pdata[i])->name, name))
+      g_ptr_array_remove_index (self->hosts, i--);
+}
+
+/* From here on it is on the disk. */
+static void
+carry_out (FakeStore *self, Write *write)
+{
+  if (write->record != NULL)
+    {
+      guint64 *id = g_memdup2 (&write->record->id, sizeof (guint64));
+
+      g_ptr_array_add (self->journal,
+                       g_strdup_printf ("stored %" G_GUINT64_FORMAT " %s", *id,
+                                        tern_task_phase_to_string (write->record->phase)));
+      g_hash_table_replace (self->tasks, id, g_steal_pointer (&write->record));
+    }
+  else if (write->host != NULL)
+    {
+      remove_host (self, write->host->name);
+      g_ptr_array_add (self->hosts, g_steal_pointer (&write->host));
+    }
+  else
+    remove_host (self, write->removed);
+}
+
+static void
+refuse (Write *write, const char *why)
+{
+  g_task_return_new_error (write->task, TERN_ERROR, TERN_ERROR_STORE, "%s", why);
+  write_free (write);
+}
+
+/* The machine is dead: nothing that was asked for and not yet carried out ever is. */
+static void
+crash (FakeStore *self, Write *write)
+{
+  if (self->crash_durable)
+    carry_out (self, write);
+  self->crash_at = 0;
+  self->on_crash (self->crash_data);
+  for (; write != NULL; write = g_queue_pop_head (&self->writes))
+    refuse (write, "the daemon is dead");
+}
+
+static void
+end_write (FakeStore *self, Write *write)
+{
+  guint number = 0;
+
+  if (write->record != NULL)
+    number = ++self->n_writes;
+  if (number > 0 && number == self->crash_at)
+    crash (self, write);
+  else if (number >= MAX (self->fail_first, 1) && number <= self->fail_last)
+    refuse (write, "No space left on device");
+  else
+    {
+      carry_out (self, write);
+      g_task_return_boolean (write->task, TRUE);
+      write_free (write);
+    }
+}
+
+static void start_pump (FakeStore *self);
+
+static gboolean
+on_pump (gpointer data)
+{
+  g_autoptr (FakeStore) self = g_object_ref (data);
+  Write *write = g_queue_pop_head (&self->writes);
+
+  self->pumping = FALSE;
+  if (write != NULL)
+    end_write (self, write);
+  start_pump (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_pump (FakeStore *self)
+{
+  if (self->pumping || g_queue_is_empty (&self->writes))
+    return;
+  self->pumping = TRUE;
+  if (self->delay_us > 0)
+    (void) tern_clock_add_timer (self->clock, self->delay_us, on_pump, self);
+  else
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_pump, g_object_ref (self), g_object_unref);
+}
+
+static Write *
+queue_write (FakeStore *self, GAsyncReadyCallback cb, gpointer data)
+{
+  Write *write = g_new0 (Write, 1);
+
+  write->task = g_task_new (self, NULL, cb, data);
+  g_queue_push_tail (&self->writes, write);
+  start_pump (self);
+  return write;
+}
+
+static void
+put_task_async (TernStore *store, const TernTaskRecord *task, GAsyncReadyCallback cb, gpointer data)
+{
+  queue_write (FAKE_STORE (store), cb, data)->record = tern_task_record_copy (task);
+}
+
+static void
+put_host_async (TernStore *store, const TernHostConfig *host, GAsyncReadyCallback cb, gpointer data)
+{
+  queue_write (FAKE_STORE (store), cb, data)->host = tern_host_config_copy (host);
+}
+
+static void
+remove_host_async (TernStore *store, const char *name, GAsyncReadyCallback cb, gpointer data)
+{
+  queue_write (FAKE_STORE (store), cb, data)->removed = g_strdup (name);
+}
+
+static gboolean
+write_finish (TernStore *store, GAsyncResult *result, GError **error)
+{
+  (void) store;
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static GPtrArray *
+load_hosts (TernStore *store, GError **error)
+{
+  FakeStore *self = FAKE_STORE (store);
+  GPtrArray *hosts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_host_config_unref);
+
+  (void) error;
+  for (guint i = 0; i < self->hosts->len; i++)
+    g_ptr_array_add (hosts, tern_host_config_ref (self->hosts->pdata[i]));
+  return hosts;
+}
+
+static int
+compare_tasks (gconstpointer a, gconstpointer b)
+{
+  const TernTaskRecord *x = *(TernTaskRecord *const *) a, *y = *(TernTaskRecord *const *) b;
+
+  return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static GPtrArray *
+load_open_tasks (TernStore *store, guint64 *out_last_id, GError **error)
+{
+  FakeStore *self = FAKE_STORE (store);
+  GPtrArray *tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  GHashTableIter iter;
+  gpointer value;
+
+  (void) error;
+  *out_last_id = 0;
+  g_hash_table_iter_init (&iter, self->tasks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const TernTaskRecord *record = value;
+
+      *out_last_id = MAX (*out_last_id, record->id);
+      if (!tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION)
+        g_ptr_array_add (tasks, tern_task_record_copy (record));
+    }
+  g_ptr_array_sort (tasks, compare_tasks);
+  return tasks;
+}
+
+static void
+fake_store_iface_init (TernStoreInterface *iface)
+{
+  iface->load_hosts = load_hosts;
+  iface->load_open_tasks = load_open_tasks;
+  iface->put_host_async = put_host_async;
+  iface->remove_host_async = remove_host_async;
+  iface->put_task_async = put_task_async;
+  iface->write_finish = write_finish;
+}
+
+static void
+fake_store_init (FakeStore *self)
+{
+  self->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_host_config_unref);
+  self->tasks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
+                                       (GDestroyNotify) tern_task_record_free);
+  g_queue_init (&self->writes);
+}
+
+static void
+fake_store_finalize (GObject *object)
+{
+  FakeStore *self = FAKE_STORE (object);
+
+  g_ptr_array_unref (self->hosts);
+  g_hash_table_unref (self->tasks);
+  g_object_unref (self->clock);
+  G_OBJECT_CLASS (fake_store_parent_class)->finalize (object);
+}
+
+static void
+fake_store_class_init (FakeStoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = fake_store_finalize;
+}
+
+FakeStore *
+fake_store_new (TernClock *clock, GPtrArray *journal)
+{
+  FakeStore *self = g_object_new (FAKE_TYPE_STORE, NULL);
+
+  self->clock = g_object_ref (clock);
+  self->journal = journal;
+  return self;
+}
+
+const TernTaskRecord *
+fake_store_find_task (FakeStore *self, guint64 id)
+{
+  return g_hash_table_lookup (self->tasks, &id);
+}
