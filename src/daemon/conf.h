@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TernConfig:
+ * @state_dir: (nullable): folder of the store; %NULL when no file says
+ * @debug: write debug messages
+ *
+ * What the configuration files say.
+ */
+typedef struct
+{
+  char *state_dir;
+  gboolean debug;
+} TernConfig;
+
+void tern_config_free (TernConfig *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernConfig, tern_config_free)
+
+/**
+ * tern_config_load:
+ * @path: the main file
+ * @required: it must be there
+ * @error: %TERN_ERROR_INVALID_ARGUMENT, naming file, line and key
+ *
+ * Reads @path, then the files conf.d/NAME.conf beside it, by name; later values count.
+ * Groups and keys that are not known are refused: a typing error is no silent default.
+ *
+ * Returns: (transfer full)
+ */
+TernConfig *tern_config_load (const char *path, gboolean required, GError **error);
+
+G_END_DECLS

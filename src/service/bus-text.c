@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Foreign text on its way to the bus.
+ */
+#include "config.h"
+
+#include "service/bus-text.h"
+
+#include "base/text.h"
+
+void
+tern_bus_set_text (gpointer skeleton, const char *property, const char *text)
+{
+  g_autofree char *visible = tern_bus_text (text);
+
+  g_object_set (skeleton, property, visible, NULL);
+}
+
+void
+tern_bus_set_texts (gpointer skeleton, const char *property, char **texts)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) visible = NULL;
+
+  for (; texts != NULL && *texts != NULL; texts++)
+    {
+      g_autofree char *one = tern_bus_text (*texts);
+
+      g_strv_builder_add (builder, one);
+    }
+  visible = g_strv_builder_end (builder);
+  g_object_set (skeleton, property, visible, NULL);
+}
+
+char *
+tern_bus_text (const char *text)
+{
+  return tern_text_visible (text, 0);
+}
+
+GVariant *
+tern_bus_new_text (const char *text)
+{
+  return g_variant_new_take_string (tern_bus_text (text));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/inventory.h"
+#include "virtern-bus.h"
+
+G_BEGIN_DECLS
+
+/** tern_bus_vm_format_path: Returns: (transfer full): path of the Vm object of @uuid */
+char *tern_bus_vm_format_path (const char *uuid);
+
+/** tern_bus_vm_fill: makes @bus say what @inventory knows of @vm, the copy that counts, and of
+ * the other copies; only what differs is told to clients */
+void tern_bus_vm_fill (TernBusVm *bus, TernInventory *inventory, const TernVm *vm);
+
+G_END_DECLS

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A task's record as the bus shows it. The Task object (bus-task.c) and the history
+ * (ListTasks, GetTask) say the same of a task: the object's properties are set from here.
+ */
+#include "config.h"
+
+#include "service/record-variant.h"
+
+#include "service/bus-text.h"
+
+static void
+add_text (GVariantDict *dict, const char *key, const char *text)
+{
+  g_variant_dict_insert_value (dict, key, tern_bus_new_text (text));
+}
+
+static void
+add_identity (GVariantDict *dict, const TernTaskRecord *record)
+{
+  g_variant_dict_insert (dict, "Id", "t", record->id);
+  add_text (dict, "Kind", record->kind);
+  add_text (dict, "Vm", record->vm_name);
+  add_text (dict, "VmUuid", record->vm_uuid);
+  add_text (dict, "Source", record->source);
+  add_text (dict, "Destination", record->destination);
+  g_variant_dict_insert (dict, "Created", "x", record->created_us);
+  g_variant_dict_insert (dict, "Started", "x", record->started_us);
+  g_variant_dict_insert (dict, "Finished", "x", record->finished_us);
+  g_variant_dict_insert (dict, "StartedByUid", "x", record->started_by_uid);
+}
+
+static void
+add_numbers (GVariantDict *dict, const TernTaskRecord *record)
+{
+  g_variant_dict_insert (dict, "Progress", "u", tern_record_get_progress (record));
+  g_variant_dict_insert (dict, "ProgressValid", "b", record->progress >= 0);
+  g_variant_dict_insert (dict, "Rate", "t", record->rate_bps);
+  g_variant_dict_insert (dict, "Remaining", "t", record->remaining);
+  g_variant_dict_insert (dict, "DirtyRate", "t", record->dirty_bps);
+  g_variant_dict_insert (dict, "Iteration", "u", record->iteration);
+  g_variant_dict_insert (dict, "MemoryTotal", "t", record->memory_total);
+  g_variant_dict_insert (dict, "MemoryProcessed", "t", record->memory_processed);
+  g_variant_dict_insert (dict, "Downtime", "x", record->downtime_us);
+}
+
+static void
+add_outcome (GVariantDict *dict, const TernTaskRecord *record, gboolean cancelable)
+{
+  add_text (dict, "State", tern_task_phase_to_state (record->phase));
+  add_text (dict, "Phase", tern_task_phase_to_string (record->phase));
+  g_variant_dict_insert (dict, "Cancelable", "b", cancelable);
+  g_variant_dict_insert (dict, "CancelRequested", "b", record->cancel_requested);
+  add_text (dict, "ErrorName", record->error_name);
+  add_text (dict, "Error", record->error);
+  add_text (dict, "Verdict", record->verdict);
+}
+
+guint
+tern_record_get_progress (const TernTaskRecord *record)
+{
+  return record->progress > 0 ? (guint) record->progress : 0;
+}
+
+GVariant *
+tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  add_identity (&dict, record);
+  add_numbers (&dict, record);
+  add_outcome (&dict, record, cancelable);
+  return g_variant_dict_end (&dict);
+}

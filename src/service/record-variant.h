@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/task.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * tern_record_to_variant:
+ * @cancelable: whether Cancel has a chance now; a record alone cannot tell
+ *
+ * Returns: (transfer floating): a{sv}; the keys are the names of the Task properties
+ */
+GVariant *tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable);
+
+/** tern_record_get_progress: Returns: what the bus shows as Progress: 0 while unknown */
+guint tern_record_get_progress (const TernTaskRecord *record);
+
+G_END_DECLS

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The installed data and the code say the same: message IDs, polkit actions, the bus name.
+# TAP.
+set -eu
+: "${TOP_SRCDIR:=$(cd "$(dirname "$0")/../.." && pwd)}"
+cd "$TOP_SRCDIR"
+names=src/base/names.h
+n=0 failed=0
+
+check () { # SENTENCE EXPECTED GOT
+  n=$((n + 1))
+  if [ "$2" = "$3" ] && [ -n "$2" ]; then
+    echo "ok $n - $1"
+  else
+    echo "not ok $n - $1"
+    printf 'expected:\n%s\ngot:\n%s\n' "$2" "$3" | sed 's/^/# /'
+    failed=1
+  fi
+}
+
+check_none () { # SENTENCE GOT: nothing is expected
+  check "$1" "none:" "none:$2"
+}
+
+defined () { sed -n "s/^#define $1[A-Z_]* \"\(.*\)\"\$/\1/p" $names | sort; }
+
+check "every message ID is in the catalog once, and no other" \
+  "$(defined TERN_MSG_)" "$(sed -n 's/^-- \([0-9a-f]*\)$/\1/p' data/virtern.catalog | sort)"
+check_none "the catalog uses only fields that the log has" \
+  "$(grep -o '@TERN_[A-Z_]*@' data/virtern.catalog | tr -d @ | sort -u |
+     while read -r field; do grep -q "\"$field\"" $names || echo "$field"; done)"
+check "every polkit action is in the policy, and no other" \
+  "$(defined TERN_POLKIT_)" "$(sed -n 's/.*<action id="\([^"]*\)">.*/\1/p' data/org.virtern.virtern1.policy | sort)"
+check "every polkit action is owned by the user of the daemon" \
+  "$(defined TERN_POLKIT_ | wc -l)" \
+  "$(grep -c '<annotate key="org.freedesktop.policykit.owner">unix-user:virtern</annotate>' data/org.virtern.virtern1.policy)"
+check_none "every polkit action is in the contract" \
+  "$(defined TERN_POLKIT_ | while read -r action; do
+       grep -q "polkit: $action" data/org.virtern.Virtern1.xml || echo "$action"; done)"
+check "every method of the contract that changes something has a polkit action" \
+  "AddHost Cancel Migrate RemoveHost" \
+  "$(awk '/^      [A-Z][A-Za-z]*:$/ { method = $1; sub(":", "", method) }
+          /polkit: / { print method }' data/org.virtern.Virtern1.xml | sort | xargs)"
+check "the bus policy lets the user of the unit own the name" \
+  "virtern" "$(sed -n 's/^User=//p' data/virternd.service.in)"
+check "and makes that user" "virtern" "$(sed -n 's/^u \([a-z]*\) .*/\1/p' data/virtern.sysusers)"
+
+echo "1..$n"
+exit $failed

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The configuration files: what counts, and what is refused how.
+ */
+#include "config.h"
+
+#include "daemon/conf.h"
+
+#include "base/error.h"
+#include "tern-check.h"
+
+#include <glib/gstdio.h>
+
+static char *folder;
+
+static void
+setup (void)
+{
+  folder = g_dir_make_tmp ("tern-config-XXXXXX", NULL);
+  ck_assert_ptr_nonnull (folder);
+}
+
+static void
+teardown (void)
+{
+  static const char *const names[] = { "virternd.conf", "conf.d/10-a.conf", "conf.d/20-b.conf",
+                                       "conf.d/note.txt", "conf.d" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, names[i], NULL);
+
+      (void) g_remove (path); /* not every test makes each */
+    }
+  ck_assert_int_eq (g_rmdir (folder), 0);
+  g_clear_pointer (&folder, g_free);
+}
+
+static void
+put (const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  ck_assert_int_eq (g_mkdir_with_parents (parent, 0700), 0);
+  ck_assert (g_file_set_contents (path, text, -1, NULL));
+}
+
+static TernConfig *
+load (gboolean required, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "virternd.conf", NULL);
+
+  return tern_config_load (path, required, error);
+}
+
+static void
+assert_refused (const char *text, const char *sentence)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *expected = g_strdup_printf ("%s/virternd.conf:%s", folder, sentence);
+
+  put ("virternd.conf", text);
+  ck_assert_ptr_null (load (TRUE, &error));
+  ck_assert_str_eq (error->message, expected);
+}
+
+START_TEST (a_missing_file_is_fine_unless_it_was_asked_for)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernConfig) config = load (FALSE, &error);
+
+  ck_assert_ptr_nonnull (config);
+  ck_assert_ptr_null (config->state_dir);
+  ck_assert (!config->debug);
+  ck_assert_ptr_null (load (TRUE, &error));
+  ck_assert_ptr_nonnull (error);
+}
+END_TEST
+
+START_TEST (every_key_of_the_example_is_known)
+{
+  g_autofree char *path = g_build_filename (TERN_SRC_DIR, "data", "virternd.conf", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernConfig) config = NULL;
+  g_autoptr (GRegex) commented = g_regex_new ("^#([a-z-]+ =)", G_REGEX_MULTILINE, 0, NULL);
+  g_autofree char *live = NULL;
+
+  ck_assert (g_file_get_contents (path, &text, NULL, NULL));
+  live = g_regex_replace (commented, text, -1, 0, "\\1", 0, NULL);
+  put ("virternd.conf", live);
+  config = load (TRUE, &error);
+  ck_assert_msg (config != NULL, "%s", error != NULL ? error->message : "");
+  ck_assert_str_eq (config->state_dir, "/var/lib/virtern");
+}
+END_TEST
+
+START_TEST (drop_ins_count_in_the_order_of_their_names)
+{
+  g_autoptr (TernConfig) config = NULL;
+
+  put ("virternd.conf", "[daemon]\nstate-dir=/one\nlog-level=debug\n");
+  put ("conf.d/20-b.conf", "[daemon]\nstate-dir=/three\n");
+  put ("conf.d/10-a.conf", "[daemon]\nstate-dir=/two\n");
+  put ("conf.d/note.txt", "this is no configuration");
+  config = load (TRUE, NULL);
+  ck_assert_ptr_nonnull (config);
+  ck_assert_str_eq (config->state_dir, "/three");
+  ck_assert (config->debug);
+}
+END_TEST
+
+START_TEST (an_unknown_key_is_refused_with_file_line_and_name)
+{
+  assert_refused ("# a comment\n[daemon]\nlog-level=info\nstate_dir=/x\n",
+                  "4: unknown key “state_dir” in group “[daemon]”");
+}
+END_TEST
+
+START_TEST (an_unknown_group_is_refused_with_file_line_and_name)
+{
+  assert_refused ("[daemon]\n\n[limits]\nincoming=2\n", "3: unknown group “[limits]”");
+}
+END_TEST
+
+START_TEST (a_bad_value_is_refused_with_file_line_and_key)
+{
+  assert_refused ("[daemon]\nlog-level=loud\n",
+                  "2: “log-level” is “loud”: must be “info” or “debug”");
+  assert_refused ("[daemon]\nstate-dir = var/lib\n",
+                  "2: “state-dir” is “var/lib”: must be an absolute path");
+}
+END_TEST
+
+START_TEST (a_line_that_is_nothing_is_refused_with_file_and_line)
+{
+#define MUST_BE ": must be “[GROUP]”, “KEY = VALUE” in a group, or a comment after “#”"
+  assert_refused ("state-dir\n", "1" MUST_BE);
+  assert_refused ("log-level = info\n[daemon]\n", "1" MUST_BE);
+  assert_refused ("# fine\n\n[daemon]\nlog-level = info\ngarbage here\n", "5" MUST_BE);
+  assert_refused ("[daemon]\n= info\n", "2" MUST_BE);
+  assert_refused ("[daemon\nlog-level = info\n", "1" MUST_BE);
+  assert_refused ("[]\n", "1" MUST_BE);
+}
+END_TEST
+
+START_TEST (what_is_no_text_is_refused_with_the_file)
+{
+  g_autoptr (GError) error = NULL;
+
+  put ("virternd.conf", "[daemon]\nlog-level=\xff\n");
+  ck_assert_ptr_null (load (TRUE, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "UTF-8"));
+}
+END_TEST
+
+START_TEST (a_bad_escape_is_refused_and_not_dropped)
+{
+  g_autoptr (GError) error = NULL;
+
+  put ("virternd.conf", "[daemon]\nstate-dir=/var\\qlib\n");
+  ck_assert_ptr_null (load (TRUE, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT));
+  ck_assert_ptr_nonnull (strstr (error->message, "virternd.conf:2: “state-dir” is "));
+}
+END_TEST
+
+START_TEST (a_refused_line_is_never_shown_raw)
+{
+  g_autoptr (GError) error = NULL;
+
+  put ("virternd.conf", "[daemon]\nstate\033[31mdir\n");
+  ck_assert_ptr_null (load (TRUE, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT));
+  ck_assert_ptr_null (strchr (error->message, '\033'));
+}
+END_TEST
+
+START_TEST (a_broken_drop_in_is_refused_too)
+{
+  g_autoptr (GError) error = NULL;
+
+  put ("conf.d/10-a.conf", "[daemon]\nlog-level=loud\n");
+  ck_assert_ptr_null (load (FALSE, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "conf.d/10-a.conf:2: "));
+}
+END_TEST
+
+/* clang-format off */
+TERN_CHECK_MAIN ("conf",
+  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase_add_test (tcase, a_missing_file_is_fine_unless_it_was_asked_for);
+  tcase_add_test (tcase, every_key_of_the_example_is_known);
+  tcase_add_test (tcase, drop_ins_count_in_the_order_of_their_names);
+  tcase_add_test (tcase, an_unknown_key_is_refused_with_file_line_and_name);
+  tcase_add_test (tcase, an_unknown_group_is_refused_with_file_line_and_name);
+  tcase_add_test (tcase, a_bad_value_is_refused_with_file_line_and_key);
+  tcase_add_test (tcase, a_bad_escape_is_refused_and_not_dropped);
+  tcase_add_test (tcase, a_refused_line_is_never_shown_raw);
+  tcase_add_test (tcase, a_line_that_is_nothing_is_refused_with_file_and_line);
+  tcase_add_test (tcase, what_is_no_text_is_refused_with_the_file);
+  tcase_add_test (tcase, a_broken_drop_in_is_refused_too);)
+/* clang-format on */

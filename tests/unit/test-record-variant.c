@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A task's record on the bus: any record makes a message that the bus can carry.
+ */
+#include "config.h"
+
+#include "service/record-variant.h"
+
+#include "tern-check.h"
+
+static GVariant *
+to_variant (const TernTaskRecord *record)
+{
+  return g_variant_ref_sink (tern_record_to_variant (record, TRUE));
+}
+
+static void
+assert_text (GVariant *dict, const char *key, const char *expected)
+{
+  const char *text = NULL;
+
+  ck_assert_msg (g_variant_lookup (dict, key, "&s", &text), "%s is missing", key);
+  ck_assert_str_eq (text, expected);
+}
+
+START_TEST (an_empty_record_has_all_keys)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) dict = to_variant (record);
+  guint32 progress = 7;
+  gboolean valid = TRUE;
+  gint64 downtime = 0;
+
+  ck_assert_uint_eq (g_variant_n_children (dict), 26);
+  assert_text (dict, "Kind", "migrate");
+  assert_text (dict, "Vm", "");
+  assert_text (dict, "Error", "");
+  assert_text (dict, "State", "queued");
+  ck_assert (g_variant_lookup (dict, "Progress", "u", &progress));
+  ck_assert (g_variant_lookup (dict, "ProgressValid", "b", &valid));
+  ck_assert (g_variant_lookup (dict, "Downtime", "x", &downtime));
+  ck_assert_uint_eq (progress, 0);
+  ck_assert (!valid);
+  ck_assert_int_eq (downtime, -1);
+}
+END_TEST
+
+START_TEST (bytes_that_are_no_text_are_made_visible)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) dict = NULL;
+
+  record->vm_name = g_strdup ("a\xff"
+                              "b\nc");
+  record->error = g_strdup ("libvirt said \x1b[31mno");
+  dict = to_variant (record);
+  assert_text (dict, "Vm", "a\\xffb\\x0ac");
+  assert_text (dict, "Error", "libvirt said \\x1b[31mno");
+}
+END_TEST
+
+START_TEST (every_phase_is_told_with_its_state)
+{
+  for (guint phase = 0; phase < TERN_N_PHASES; phase++)
+    {
+      g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+      g_autoptr (GVariant) dict = NULL;
+
+      record->phase = phase;
+      dict = to_variant (record);
+      assert_text (dict, "Phase", tern_task_phase_to_string (phase));
+      assert_text (dict, "State", tern_task_phase_to_state (phase));
+    }
+}
+END_TEST
+
+START_TEST (large_numbers_are_kept)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) dict = NULL;
+  guint64 total = 0;
+  guint32 progress = 0;
+
+  record->memory_total = G_MAXUINT64;
+  record->progress = 100;
+  dict = to_variant (record);
+  ck_assert (g_variant_lookup (dict, "MemoryTotal", "t", &total));
+  ck_assert (g_variant_lookup (dict, "Progress", "u", &progress));
+  ck_assert_uint_eq (total, G_MAXUINT64);
+  ck_assert_uint_eq (progress, 100);
+}
+END_TEST
+
+/* clang-format off */
+TERN_CHECK_MAIN ("record-variant",
+  tcase_add_test (tcase, an_empty_record_has_all_keys);
+  tcase_add_test (tcase, bytes_that_are_no_text_are_made_visible);
+  tcase_add_test (tcase, every_phase_is_told_with_its_state);
+  tcase_add_test (tcase, large_numbers_are_kept);)
+/* clang-format on */
