@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * virtern help, and the names that the completion asks for.
+ */
+#include "config.h"
+
+#include "cli/cmd.h"
+
+#include "base/names.h"
+#include "cli/exit-status.h"
+#include "cli/i18n.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+gboolean
+tern_cmd_help (TernCli *cli, GError **error)
+{
+  const char *const *words = (const char *const *) cli->args->operands;
+  const TernCommand *command = NULL;
+  g_autofree char *text = NULL;
+  guint used;
+
+  if (words[0] != NULL && !(words[1] == NULL && tern_command_is_group (words[0])))
+    {
+      command = tern_command_find (words, &used, error);
+      if (command == NULL)
+        return FALSE;
+    }
+
+  text = tern_command_format_help (command);
+  g_print ("%s", text);
+  return TRUE;
+}
+
+static void
+print_names (GVariant *objects, const char *interface)
+{
+  g_autoptr (GPtrArray) list = tern_objects_collect (objects, interface, "Name");
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const char *name = tern_props_string (list->pdata[i], "Name");
+
+      if (strchr (name, '\n') == NULL)
+        g_print ("%s\n", name);
+    }
+}
+
+static void
+print_task_ids (GVariant *objects)
+{
+  g_autoptr (GPtrArray) tasks = tern_objects_collect (objects, TERN_IFACE_TASK, "Vm");
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_print ("%" PRIu64 "\n", tern_props_uint64 (tasks->pdata[i], "Id"));
+}
+
+gboolean
+tern_cmd_complete (TernCli *cli, GError **error)
+{
+  const char *kind = cli->args->operands[0];
+  g_autoptr (GVariant) objects =
+      tern_client_fetch_objects (cli->client, TERN_CALL_COMPLETION, error);
+
+  if (objects == NULL)
+    return FALSE;
+
+  if (strcmp (kind, "hosts") == 0)
+    print_names (objects, TERN_IFACE_HOST);
+  else if (strcmp (kind, "vms") == 0)
+    print_names (objects, TERN_IFACE_VM);
+  else if (strcmp (kind, "tasks") == 0)
+    print_task_ids (objects);
+  else
+    {
+      g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE, _ ("“%s” is nothing to complete"),
+                   kind);
+      return FALSE;
+    }
+  return TRUE;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * virtern host add|remove|list|show
+ */
+#include "config.h"
+
+#include "cli/cmd.h"
+
+#include "base/names.h"
+#include "base/units.h"
+#include "cli/i18n.h"
+#include "cli/output.h"
+#include "cli/table.h"
+
+static void
+add_string_option (GVariantBuilder *builder, const TernArgs *args, TernOption option)
+{
+  const char *value = tern_args_get (args, option);
+
+  if (value != NULL)
+    g_variant_builder_add (builder, "{sv}", tern_option_get_info (option)->name,
+                           g_variant_new_string (value));
+}
+
+gboolean
+tern_cmd_host_add (TernCli *cli, GError **error)
+{
+  const char *name = cli->args->operands[0];
+  const char *uri = cli->args->operands[1];
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) host = NULL;
+  GVariantBuilder options;
+
+  /* The command calls its options as the API does. */
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  add_string_option (&options, cli->args, TERN_OPTION_PEER_URI);
+  add_string_option (&options, cli->args, TERN_OPTION_MIGRATION_ADDRESS);
+
+  reply = tern_client_call_manager (cli->client, TERN_CALL_ACT, "AddHost",
+                                    g_variant_new ("(ssa{sv})", name, uri, &options), error);
+  if (reply == NULL)
+    return FALSE;
+
+  if (!tern_args_has (cli->args, TERN_OPTION_JSON))
+    {
+      g_print (_ ("%s is added\n"), name);
+      return TRUE;
+    }
+  host = tern_client_fetch_host (cli->client, name, error);
+  if (host == NULL)
+    return FALSE;
+  tern_output_json (tern_output_properties_to_json (host));
+  return TRUE;
+}
+
+gboolean
+tern_cmd_host_remove (TernCli *cli, GError **error)
+{
+  const char *name = cli->args->operands[0];
+  g_autoptr (GVariant) reply = tern_client_call_manager (
+      cli->client, TERN_CALL_ACT, "RemoveHost", g_variant_new ("(sa{sv})", name, NULL), error);
+
+  if (reply == NULL)
+    return FALSE;
+
+  if (tern_args_has (cli->args, TERN_OPTION_JSON))
+    g_print ("{}\n");
+  else
+    g_print (_ ("%s is removed; it and its VMs are as they were\n"), name);
+  return TRUE;
+}
+
+/* Returns: (transfer full) (element-type utf8 guint): how many VMs are on each host */
+static GHashTable *
+count_vms (GVariant *objects)
+{
+  GHashTable *counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) vms = tern_objects_collect (objects, TERN_IFACE_VM, "Name");
+
+  for (guint i = 0; i < vms->len; i++)
+    {
+      const char *host = tern_props_string (vms->pdata[i], "Host");
+      guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, host));
+
+      g_hash_table_insert (counts, g_strdup (host), GUINT_TO_POINTER (count + 1));
+    }
+  return counts;
+}
+
+/* Of a host that was never seen nothing is known, which is not the same as 0. */
+static void
+add_facts (TernTable *table, guint column, GVariant *host)
+{
+  tern_table_take (table, column++, g_strdup_printf ("%u", tern_props_uint (host, "Cpus")));
+  tern_table_take (table, column++,
+                   tern_units_format_bytes (tern_props_uint64 (host, "MemoryTotal")));
+  tern_table_take (table, column++,
+                   tern_units_format_bytes (tern_props_uint64 (host, "MemoryFree")));
+  tern_table_set (table, column++, tern_props_string (host, "CpuModel"));
+  tern_table_take (table, column++,
+                   tern_units_format_version (tern_props_uint64 (host, "LibvirtVersion")));
+  tern_table_take (table, column++,
+                   tern_units_format_version (tern_props_uint64 (host, "QemuVersion")));
+}
+
+static void
+add_row (TernTable *table, GVariant *host, guint n_vms)
+{
+  const char *state = tern_props_string (host, "State");
+
+  tern_table_add_row (table);
+  tern_table_set (table, 0, tern_props_string (host, "Name"));
+  tern_table_set_colored (table, 1, state, tern_output_color_of_state (state));
+  tern_table_take (table, 2, g_strdup_printf ("%u", n_vms));
+  if (tern_props_int64 (host, "LastSeen") != 0)
+    add_facts (table, 3, host);
+}
+
+static void
+print_table (GPtrArray *hosts, GVariant *objects)
+{
+  static const TernColumn columns[] = {
+    { N_ ("HOST"), TERN_COLUMN_NAME },      { N_ ("STATE"), TERN_COLUMN_TEXT },
+    { N_ ("VMS"), TERN_COLUMN_NUMBER },     { N_ ("CPUS"), TERN_COLUMN_NUMBER },
+    { N_ ("MEMORY"), TERN_COLUMN_NUMBER },  { N_ ("FREE"), TERN_COLUMN_NUMBER },
+    { N_ ("CPU MODEL"), TERN_COLUMN_NAME }, { N_ ("LIBVIRT"), TERN_COLUMN_TEXT },
+    { N_ ("QEMU"), TERN_COLUMN_TEXT },
+  };
+  g_autoptr (TernTable) table = tern_table_new (columns, G_N_ELEMENTS (columns));
+  g_autoptr (GHashTable) counts = count_vms (objects);
+
+  for (guint i = 0; i < hosts->len; i++)
+    {
+      const char *name = tern_props_string (hosts->pdata[i], "Name");
+
+      add_row (table, hosts->pdata[i], GPOINTER_TO_UINT (g_hash_table_lookup (counts, name)));
+    }
+  tern_table_print (table);
+}
+
+gboolean
+tern_cmd_host_list (TernCli *cli, GError **error)
+{
+  g_autoptr (GVariant) objects = tern_client_fetch_objects (cli->client, TERN_CALL_READ, error);
+  g_autoptr (GPtrArray) hosts = NULL;
+
+  if (objects == NULL)
+    return FALSE;
+
+  hosts = tern_objects_collect (objects, TERN_IFACE_HOST, "Name");
+  if (tern_args_has (cli->args, TERN_OPTION_JSON))
+    tern_output_json (tern_output_list_to_json (hosts));
+  else if (hosts->len == 0)
+    g_printerr (_ ("There is no host yet; “virtern host add NAME URI” takes one in.\n"));
+  else
+    print_table (hosts, objects);
+  return TRUE;
+}
+
+static void
+print_facts (GVariant *host)
+{
+  g_auto (GStrv) features = tern_props_strings (host, "CpuFeatures");
+  guint mhz = tern_props_uint (host, "CpuMhz");
+  g_autofree char *clock = mhz > 0 ? g_strdup_printf (", %u MHz", mhz) : g_strdup ("");
+
+  tern_output_field (_ ("UUID"), tern_props_string (host, "Uuid"));
+  tern_output_field (_ ("Hostname"), tern_props_string (host, "Hostname"));
+  tern_output_take_field (_ ("Memory"),
+                          tern_units_format_bytes (tern_props_uint64 (host, "MemoryTotal")));
+  tern_output_take_field (_ ("Memory free"),
+                          tern_units_format_bytes (tern_props_uint64 (host, "MemoryFree")));
+  tern_output_take_field (_ ("CPUs"), g_strdup_printf ("%u (%s%s)", tern_props_uint (host, "Cpus"),
+                                                       tern_props_string (host, "Arch"), clock));
+  tern_output_field (_ ("CPU model"), tern_props_string (host, "CpuModel"));
+  tern_output_field (_ ("CPU vendor"), tern_props_string (host, "CpuVendor"));
+  tern_output_take_field (_ ("CPU features"), g_strjoinv (" ", features));
+  tern_output_take_field (_ ("libvirt"),
+                          tern_units_format_version (tern_props_uint64 (host, "LibvirtVersion")));
+  tern_output_take_field (_ ("QEMU"),
+                          tern_units_format_version (tern_props_uint64 (host, "QemuVersion")));
+}
+
+gboolean
+tern_cmd_host_show (TernCli *cli, GError **error)
+{
+  g_autoptr (GVariant) host = tern_client_fetch_host (cli->client, cli->args->operands[0], error);
+
+  if (host == NULL)
+    return FALSE;
+  if (tern_args_has (cli->args, TERN_OPTION_JSON))
+    {
+      tern_output_json (tern_output_properties_to_json (host));
+      return TRUE;
+    }
+
+  tern_output_field (_ ("Name"), tern_props_string (host, "Name"));
+  tern_output_field (_ ("State"), tern_props_string (host, "State"));
+  tern_output_field (_ ("Error"), tern_props_string (host, "Error"));
+  tern_output_field (_ ("URI"), tern_props_string (host, "Uri"));
+  tern_output_field (_ ("Peer URI"), tern_props_string (host, "PeerUri"));
+  tern_output_field (_ ("Migration address"), tern_props_string (host, "MigrationAddress"));
+  tern_output_take_field (_ ("Seen"), tern_units_format_time (tern_props_int64 (host, "LastSeen")));
+  /* Until it was seen once there are no facts, only zeros. */
+  if (tern_props_int64 (host, "LastSeen") != 0)
+    print_facts (host);
+  return TRUE;
+}

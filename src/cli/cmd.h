@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/command.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernCli:
+ * @args: what the user typed
+ * @client: (nullable): the daemon; %NULL for commands that work without it
+ *
+ * What a command gets. Each returns %FALSE with an error that main() prints and turns into the
+ * exit status.
+ */
+struct _TernCli
+{
+  TernArgs *args;
+  TernClient *client;
+};
+
+gboolean tern_cmd_status (TernCli *cli, GError **error);
+gboolean tern_cmd_host_add (TernCli *cli, GError **error);
+gboolean tern_cmd_host_remove (TernCli *cli, GError **error);
+gboolean tern_cmd_host_list (TernCli *cli, GError **error);
+gboolean tern_cmd_host_show (TernCli *cli, GError **error);
+gboolean tern_cmd_vm_list (TernCli *cli, GError **error);
+gboolean tern_cmd_vm_show (TernCli *cli, GError **error);
+gboolean tern_cmd_migrate (TernCli *cli, GError **error);
+gboolean tern_cmd_task_list (TernCli *cli, GError **error);
+gboolean tern_cmd_task_show (TernCli *cli, GError **error);
+gboolean tern_cmd_task_watch (TernCli *cli, GError **error);
+gboolean tern_cmd_task_cancel (TernCli *cli, GError **error);
+gboolean tern_cmd_help (TernCli *cli, GError **error);
+gboolean tern_cmd_complete (TernCli *cli, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of commands and the table of options, and the help texts made of them.
+ */
+#include "config.h"
+
+#include "cli/command.h"
+
+#include "cli/cmd.h"
+#include "cli/exit-status.h"
+#include "cli/i18n.h"
+
+#include <string.h>
+
+#define TASK_STATES "queued|running|done|failed|cancelled|attention"
+#define GLOBAL_OPTIONS                                                                             \
+  (TERN_OPTION_BIT (JSON) | TERN_OPTION_BIT (SESSION) | TERN_OPTION_BIT (NO_COLOR)                 \
+   | TERN_OPTION_BIT (HELP) | TERN_OPTION_BIT (VERSION))
+
+/*
+ * When you change one of these two tables, change docs/man/virtern.1 and
+ * data/completion/virtern in the same commit. tests/unit/test-cli-docs.sh compares them.
+ */
+/* clang-format off */
+static const TernOptionInfo options[TERN_N_OPTIONS] = {
+  [TERN_OPTION_JSON]     = { "json", 0, NULL, NULL, 0, N_ ("print JSON") },
+  [TERN_OPTION_SESSION]  = { "session", 0, NULL, NULL, 0, N_ ("use the session bus, not the system bus") },
+  [TERN_OPTION_NO_COLOR] = { "no-color", 0, NULL, NULL, 0, N_ ("print without colours") },
+  [TERN_OPTION_HELP]     = { "help", 'h', NULL, NULL, 0, N_ ("print this help") },
+  [TERN_OPTION_VERSION]  = { "version", 'V', NULL, NULL, 0, N_ ("print the version of this command") },
+  [TERN_OPTION_PEER_URI] = { "peer-uri", 0, "URI", NULL, 0, N_ ("URI by which the other hosts open it") },
+  [TERN_OPTION_MIGRATION_ADDRESS]
+                         = { "migration-address", 0, "ADDRESS", NULL, 0, N_ ("where guest memory is sent to") },
+  [TERN_OPTION_HOST]     = { "host", 0, "HOST", NULL, 0, N_ ("only what is on, comes from or goes to this host") },
+  [TERN_OPTION_TO]       = { "to", 0, "HOST", NULL, 0, N_ ("host that the VM shall run on") },
+  [TERN_OPTION_NO_WAIT]  = { "no-wait", 0, NULL, NULL, 0, N_ ("do not wait for the end") },
+  [TERN_OPTION_TIMEOUT]  = { "timeout", 0, "SECONDS", NULL, 31536000, N_ ("wait no longer than this") },
+  [TERN_OPTION_STATE]    = { "state", 0, "STATE", TASK_STATES, 0, N_ ("only tasks in this state") },
+  [TERN_OPTION_VM]       = { "vm", 0, "VM", NULL, 0, N_ ("only tasks of this VM") },
+  [TERN_OPTION_LIMIT]    = { "limit", 0, "N", NULL, 1000000, N_ ("at most so many tasks (20)") },
+  [TERN_OPTION_BEFORE]   = { "before", 0, "ID", NULL, G_MAXUINT64, N_ ("only tasks older than this one") },
+  [TERN_OPTION_ALL]      = { "all", 0, NULL, NULL, 0, N_ ("all tasks there ever were") },
+};
+
+static const TernCommand commands[] = {
+  { NULL, "status", "", 0, 0, FALSE, FALSE,
+    N_ ("what there is, what runs, and what needs attention"), tern_cmd_status },
+  { "host", "add", "NAME URI", TERN_OPTION_BIT (PEER_URI) | TERN_OPTION_BIT (MIGRATION_ADDRESS), 0, FALSE, FALSE,
+    N_ ("take a libvirt host in"), tern_cmd_host_add },
+  { "host", "remove", "NAME", 0, 0, FALSE, FALSE,
+    N_ ("forget a host; it and its VMs stay as they are"), tern_cmd_host_remove },
+  { "host", "list", "", 0, 0, FALSE, FALSE,
+    N_ ("list the hosts"), tern_cmd_host_list },
+  { "host", "show", "NAME", 0, 0, FALSE, FALSE,
+    N_ ("show all that is known of a host"), tern_cmd_host_show },
+  { "vm", "list", "", TERN_OPTION_BIT (HOST), 0, FALSE, FALSE,
+    N_ ("list the VMs"), tern_cmd_vm_list },
+  { "vm", "show", "VM", 0, 0, FALSE, FALSE,
+    N_ ("show all that is known of a VM"), tern_cmd_vm_show },
+  { NULL, "migrate", "VM",
+    TERN_OPTION_BIT (TO) | TERN_OPTION_BIT (NO_WAIT) | TERN_OPTION_BIT (TIMEOUT), TERN_OPTION_BIT (TO), FALSE, FALSE,
+    N_ ("move a running VM to another host"), tern_cmd_migrate },
+  { "task", "list", "",
+    TERN_OPTION_BIT (STATE) | TERN_OPTION_BIT (VM) | TERN_OPTION_BIT (HOST) | TERN_OPTION_BIT (LIMIT)
+      | TERN_OPTION_BIT (BEFORE) | TERN_OPTION_BIT (ALL), 0, FALSE, FALSE,
+    N_ ("list tasks, the newest first"), tern_cmd_task_list },
+  { "task", "show", "ID", 0, 0, FALSE, FALSE,
+    N_ ("show all that is known of a task"), tern_cmd_task_show },
+  { "task", "watch", "ID", TERN_OPTION_BIT (TIMEOUT), 0, FALSE, FALSE,
+    N_ ("follow a task to its end"), tern_cmd_task_watch },
+  { "task", "cancel", "ID", TERN_OPTION_BIT (NO_WAIT) | TERN_OPTION_BIT (TIMEOUT), 0, FALSE, FALSE,
+    N_ ("ask a task to stop"), tern_cmd_task_cancel },
+  { NULL, "help", "[COMMAND...]", 0, 0, FALSE, TRUE,
+    N_ ("explain a command"), tern_cmd_help },
+  { NULL, "_complete", "hosts|vms|tasks", 0, 0, TRUE, FALSE,
+    N_ ("print names for the completion, one a line"), tern_cmd_complete },
+};
+/* clang-format on */
+
+const TernOptionInfo *
+tern_option_get_info (TernOption option)
+{
+  g_return_val_if_fail ((guint) option < TERN_N_OPTIONS, NULL);
+  return &options[option];
+}
+
+gboolean
+tern_option_is_global (TernOption option)
+{
+  return (GLOBAL_OPTIONS & (1u << option)) != 0;
+}
+
+const TernCommand *
+tern_command_get_all (guint *out_n)
+{
+  *out_n = G_N_ELEMENTS (commands);
+  return commands;
+}
+
+/* "add, remove, list, show": the verbs of a group. */
+static char *
+list_verbs (const char *group)
+{
+  GString *verbs = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_strcmp0 (commands[i].group, group) == 0 && !commands[i].hidden)
+      g_string_append_printf (verbs, "%s%s", verbs->len > 0 ? ", " : "", commands[i].verb);
+
+  return g_string_free (verbs, FALSE);
+}
+
+gboolean
+tern_command_is_group (const char *word)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_strcmp0 (commands[i].group, word) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static const TernCommand *
+find_exact (const char *group, const char *verb)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_strcmp0 (commands[i].group, group) == 0 && strcmp (commands[i].verb, verb) == 0)
+      return &commands[i];
+  return NULL;
+}
+
+static const TernCommand *
+find_in_group (const char *group, const char *verb, GError **error)
+{
+  const TernCommand *command = verb != NULL ? find_exact (group, verb) : NULL;
+  g_autofree char *verbs = list_verbs (group);
+
+  if (command == NULL && verb == NULL)
+    g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE, _ ("“%s” needs one of: %s"), group,
+                 verbs);
+  else if (command == NULL)
+    g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE,
+                 _ ("There is no command “%s %s”; there are: %s"), group, verb, verbs);
+  return command;
+}
+
+const TernCommand *
+tern_command_find (const char *const *words, guint *out_used, GError **error)
+{
+  const TernCommand *command;
+
+  if (words[0] == NULL)
+    {
+      g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE,
+                   _ ("No command is given; “virtern help” lists them"));
+      return NULL;
+    }
+
+  if (tern_command_is_group (words[0]))
+    {
+      *out_used = 2;
+      return find_in_group (words[0], words[1], error);
+    }
+
+  *out_used = 1;
+  command = find_exact (NULL, words[0]);
+  if (command == NULL)
+    g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE,
+                 _ ("There is no command “%s”; “virtern help” lists them"), words[0]);
+  return command;
+}
+
+char *
+tern_command_get_name (const TernCommand *command)
+{
+  if (command->group == NULL)
+    return g_strdup (command->verb);
+  return g_strconcat (command->group, " ", command->verb, NULL);
+}
+
+int
+tern_command_count_operands (const TernCommand *command)
+{
+  int count = command->operands[0] != '\0' ? 1 : 0;
+
+  if (strstr (command->operands, "...") != NULL)
+    return -1;
+  for (const char *p = command->operands; *p != '\0'; p++)
+    if (*p == ' ')
+      count++;
+  return count;
+}
+
+static void
+append_option_usage (GString *text, const TernOptionInfo *info, gboolean required)
+{
+  g_string_append_printf (text, required ? " --%s" : " [--%s", info->name);
+  if (info->value != NULL)
+    g_string_append_printf (text, " %s", info->value);
+  if (!required)
+    g_string_append_c (text, ']');
+}
+
+char *
+tern_command_format_usage (const TernCommand *command)
+{
+  g_autofree char *name = tern_command_get_name (command);
+  GString *text = g_string_new ("virtern ");
+
+  g_string_append (text, name);
+  if (command->operands[0] != '\0')
+    g_string_append_printf (text, " %s", command->operands);
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (command->required & (1u << i))
+      append_option_usage (text, &options[i], TRUE);
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (command->options & ~command->required & (1u << i))
+      append_option_usage (text, &options[i], FALSE);
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+append_options (GString *text, guint set)
+{
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (set & (1u << i))
+      {
+        const TernOptionInfo *info = &options[i];
+        g_autofree char *left = g_strconcat (info->name, info->value != NULL ? " " : "",
+                                             info->value != NULL ? info->value : "", NULL);
+
+        if (info->letter != '\0')
+          g_string_append_printf (text, "  -%c, --%-24s %s\n", info->letter, left,
+                                  _ (info->summary));
+        else
+          g_string_append_printf (text, "      --%-24s %s\n", left, _ (info->summary));
+      }
+}
+
+static char *
+format_command_help (const TernCommand *command)
+{
+  g_autofree char *usage = tern_command_format_usage (command);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, _ ("Usage: %s\n\n"), usage);
+  g_string_append_printf (text, "%s.\n", _ (command->summary));
+  if (command->options != 0)
+    {
+      g_string_append (text, _ ("\nOptions:\n"));
+      append_options (text, command->options);
+    }
+  g_string_append (text, _ ("\nOptions of every command:\n"));
+  append_options (text, GLOBAL_OPTIONS);
+
+  return g_string_free (text, FALSE);
+}
+
+char *
+tern_command_format_help (const TernCommand *command)
+{
+  GString *text;
+
+  if (command != NULL)
+    return format_command_help (command);
+
+  text = g_string_new (_ ("Usage: virtern [OPTION...] COMMAND [ARGUMENT...]\n\nCommands:\n"));
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *usage = tern_command_format_usage (&commands[i]);
+
+      if (!commands[i].hidden)
+        g_string_append_printf (text, "  %s\n        %s\n", usage + strlen ("virtern "),
+                                _ (commands[i].summary));
+    }
+  g_string_append (text, _ ("\nOptions of every command:\n"));
+  append_options (text, GLOBAL_OPTIONS);
+  g_string_append (text, _ ("\n“virtern help COMMAND” explains one; virtern(1) all of it.\n"));
+
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TernCli TernCli;
+
+/* Every option there is. An option means the same in each command that has it. */
+typedef enum
+{
+  TERN_OPTION_JSON,
+  TERN_OPTION_SESSION,
+  TERN_OPTION_NO_COLOR,
+  TERN_OPTION_HELP,
+  TERN_OPTION_VERSION,
+  TERN_OPTION_PEER_URI,
+  TERN_OPTION_MIGRATION_ADDRESS,
+  TERN_OPTION_HOST,
+  TERN_OPTION_TO,
+  TERN_OPTION_NO_WAIT,
+  TERN_OPTION_TIMEOUT,
+  TERN_OPTION_STATE,
+  TERN_OPTION_VM,
+  TERN_OPTION_LIMIT,
+  TERN_OPTION_BEFORE,
+  TERN_OPTION_ALL,
+  TERN_N_OPTIONS
+} TernOption;
+
+#define TERN_OPTION_BIT(name) (1u << (TERN_OPTION_##name))
+
+/**
+ * TernOptionInfo:
+ * @name: without the dashes
+ * @letter: of the short form; 0 for none
+ * @value: (nullable): what the value is called in help texts; %NULL for a switch
+ * @choices: (nullable): the words that the value may be, separated by "|"
+ * @max: a number from 1 to this; 0 if the value is no number
+ * @summary: one line for help texts, to be translated
+ */
+typedef struct
+{
+  const char *name;
+  char letter;
+  const char *value;
+  const char *choices;
+  guint64 max;
+  const char *summary;
+} TernOptionInfo;
+
+/**
+ * TernCommand:
+ * @group: (nullable): first word of a command of two words
+ * @verb: the word that says what to do
+ * @operands: as shown in help texts, separated by blanks; empty for none
+ * @options: set of TERN_OPTION_BIT() that it has besides the global ones
+ * @required: those of @options without which it makes no sense
+ * @hidden: not in help texts; for the completion
+ * @offline: works without a daemon
+ * @summary: one line for help texts, to be translated
+ * @run: does it
+ */
+typedef struct
+{
+  const char *group;
+  const char *verb;
+  const char *operands;
+  guint options;
+  guint required;
+  gboolean hidden;
+  gboolean offline;
+  const char *summary;
+  gboolean (*run) (TernCli *cli, GError **error);
+} TernCommand;
+
+const TernOptionInfo *tern_option_get_info (TernOption option);
+
+/** tern_option_is_global: Returns: whether every command has it */
+gboolean tern_option_is_global (TernOption option);
+
+/**
+ * tern_command_get_all:
+ * @out_n: how many
+ *
+ * Returns: (transfer none) (array length=out_n): the table
+ */
+const TernCommand *tern_command_get_all (guint *out_n);
+
+/**
+ * tern_command_find:
+ * @words: (array zero-terminated=1): what was typed, options taken out
+ * @out_used: how many of the words name the command
+ * @error: a usage error that says what is missing or unknown
+ *
+ * Returns: (transfer none) (nullable)
+ */
+const TernCommand *tern_command_find (const char *const *words, guint *out_used, GError **error);
+
+/** tern_command_is_group: Returns: whether @word begins commands of two words */
+gboolean tern_command_is_group (const char *word);
+
+/** tern_command_get_name: Returns: (transfer full): such as "host add" */
+char *tern_command_get_name (const TernCommand *command);
+
+/** tern_command_count_operands: Returns: how many operands it takes; -1 for any number */
+int tern_command_count_operands (const TernCommand *command);
+
+/** tern_command_format_usage: Returns: (transfer full): "virtern host add NAME URI [--…]" */
+char *tern_command_format_usage (const TernCommand *command);
+
+/** tern_command_format_help: Returns: (transfer full): the text of `virtern COMMAND --help`, or of
+ * `virtern help` if @command is %NULL */
+char *tern_command_format_help (const TernCommand *command);
+
+G_END_DECLS

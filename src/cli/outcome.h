@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli/cmd.h"
+#include "cli/follow.h"
+
+G_BEGIN_DECLS
+
+/**
+ * tern_outcome_report:
+ * @task: a{sv}, properties of a task that has ended
+ *
+ * Says how it ended: on stdout if it was done, as an error if not. With --json the task is
+ * printed in any case.
+ */
+gboolean tern_outcome_report (TernCli *cli, GVariant *task, GError **error);
+
+/** tern_outcome_format_done: Returns: (transfer full): "web01 now runs on node3: 4.1 s, downtime
+ * 34 ms (measured)" */
+char *tern_outcome_format_done (GVariant *task);
+
+/** tern_outcome_set_error: the sentence and the status of a task that ended other than done */
+void tern_outcome_set_error (GVariant *task, GError **error);
+
+/**
+ * tern_outcome_wait:
+ * @is_ours: see #TernFollow
+ *
+ * Follows a task with progress on stderr, bounded by --timeout.
+ *
+ * Returns: (transfer full) (nullable): the task after its end
+ */
+GVariant *tern_outcome_wait (TernCli *cli, guint64 id, gboolean is_ours, GError **error);
+
+G_END_DECLS

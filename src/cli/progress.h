@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TernProgressView:
+ * @percent: 0 to 100; -1 while unknown
+ * @rate: bytes per second; 0 while unknown
+ * @remaining: bytes; 0 while unknown
+ * @iteration: pass over memory; 0 before the first
+ *
+ * What one line of progress shows.
+ */
+typedef struct
+{
+  const char *vm;
+  const char *source;
+  const char *destination;
+  const char *phase;
+  int percent;
+  guint64 rate;
+  guint64 remaining;
+  guint iteration;
+} TernProgressView;
+
+/**
+ * tern_progress_render:
+ * @width: columns; the line is never wider
+ *
+ * The richest line that fits. Pass, remaining, rate, bar and hosts are left out in that order
+ * as it gets narrow.
+ *
+ * Returns: (transfer full)
+ */
+char *tern_progress_render (const TernProgressView *view, guint width);
+
+/**
+ * TernProgress:
+ *
+ * Tells of one task as it goes on: a line that is written anew on a terminal, or a line at
+ * each change of phase elsewhere. The percentage never falls.
+ */
+typedef struct _TernProgress TernProgress;
+
+/**
+ * tern_progress_new:
+ * @terminal: write control sequences
+ */
+TernProgress *tern_progress_new (gboolean terminal);
+/** tern_progress_new_for_stderr: @plain: no control sequences, even on a terminal */
+TernProgress *tern_progress_new_for_stderr (gboolean plain);
+void tern_progress_free (TernProgress *self);
+
+/**
+ * tern_progress_format:
+ * @task: a{sv}, properties of the Task
+ * @width: columns of the terminal
+ *
+ * Returns: (transfer full) (nullable): what to write; %NULL for nothing
+ */
+char *tern_progress_format (TernProgress *self, GVariant *task, guint width);
+
+/** tern_progress_show: writes tern_progress_format() to stderr */
+void tern_progress_show (TernProgress *self, GVariant *task);
+
+/** tern_progress_clear: removes the line from the terminal, so that something else can be said */
+void tern_progress_clear (TernProgress *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernProgress, tern_progress_free)
+
+G_END_DECLS

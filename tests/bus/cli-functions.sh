@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# For the TAP tests of the command and of the API page: a private bus with the real daemon and
+# simulated hosts on it. To be sourced; everything is taken down when the script ends.
+
+: "${TOP_SRCDIR:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${TOP_BUILDDIR:=$TOP_SRCDIR}"
+LC_ALL=C.UTF-8
+TZ=UTC
+export LC_ALL TZ
+unset NO_COLOR VIRTERN_BUS DBUS_STARTER_ADDRESS DBUS_STARTER_BUS_TYPE
+
+for tool in dbus-daemon gdbus jq; do
+    command -v $tool >/dev/null || { echo "1..0 # SKIP $tool is missing"; exit 77; }
+done
+
+work=$(mktemp -d)
+bus_pid=
+daemon_pid=
+tests=0
+failed=0
+
+clean_up() {
+    stop_daemon TERM
+    [ -z "$bus_pid" ] || kill "$bus_pid"
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+# ok STATUS SENTENCE
+ok() {
+    tests=$((tests + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $tests - $2"
+    else
+        echo "not ok $tests - $2"
+        failed=1
+        # What the last run() saw.
+        sed 's/^/# stdout: /' "$work/out" 2>/dev/null
+        sed 's/^/# stderr: /' "$work/err" 2>/dev/null
+    fi
+}
+
+done_testing() {
+    echo "1..$tests"
+    exit $failed
+}
+
+start_bus() {
+    {
+        read -r DBUS_SESSION_BUS_ADDRESS
+        read -r bus_pid
+    } <<EOF
+$(dbus-daemon --session --fork --address="unix:dir=$work" --print-address=1 --print-pid=1 \
+    2>/dev/null)
+EOF
+    [ -n "$bus_pid" ] || { echo "Bail out! no private bus"; exit 1; }
+    # What asks for the system bus gets this one too.
+    DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
+    export DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS
+}
+
+# start_daemon SPEED: returns when the daemon has its name
+start_daemon() {
+    "$TOP_BUILDDIR/virternd" --session --simulate "$TOP_SRCDIR/tests/bus/cli-cluster.json" \
+        --speed "$1" --state-dir "$work/state" >>"$work/daemon.log" 2>&1 &
+    daemon_pid=$!
+    if ! gdbus wait --session --timeout 30 org.virtern.Virtern1; then
+        sed 's/^/# daemon: /' "$work/daemon.log"
+        echo "Bail out! virternd does not start"
+        exit 1
+    fi
+}
+
+# stop_daemon SIGNAL
+stop_daemon() {
+    [ -n "$daemon_pid" ] || return 0
+    kill "-$1" "$daemon_pid" 2>/dev/null
+    wait "$daemon_pid" 2>/dev/null
+    daemon_pid=
+}
+
+# try_until COMMAND…: until it succeeds, 2000 times at most
+try_until() {
+    n=0
+    until "$@" >/dev/null 2>&1; do
+        n=$((n + 1))
+        [ $n -lt 2000 ] || return 1
+    done
+}

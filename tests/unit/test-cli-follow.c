@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The wait for a task's end, against a bus that is made here: it knows the moment of every
+ * message, so the end can fall right behind the first read. As a real bus, it passes a signal on
+ * only to who asked for it before.
+ *
+ *   client  AddMatch*  GetTask ........................ GetTask
+ *   bus                        "running"  the end told          "done"
+ *
+ * All of the bus runs in GDBus's worker thread, in the order in which the messages come.
+ */
+#include "config.h"
+
+#include "cli/follow.h"
+
+#include "base/names.h"
+#include "cli/exit-status.h"
+#include "tern-check.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+
+#define DAEMON ":1.1"
+/* Only a wait that has missed the end takes as long. */
+#define BOUND_S 10
+
+typedef struct
+{
+  const char *name;
+  gboolean tells_completed;
+  gboolean tells_changed;
+  gboolean before_the_answer;
+} Ending;
+
+static const Ending endings[] = {
+  { "Completed, behind the answer", TRUE, FALSE, FALSE },
+  { "PropertiesChanged, behind the answer", FALSE, TRUE, FALSE },
+  { "both, behind the answer", TRUE, TRUE, FALSE },
+  { "both, before an answer that does not know", TRUE, TRUE, TRUE },
+  { "nothing", FALSE, FALSE, FALSE },
+};
+#define SILENT (G_N_ELEMENTS (endings) - 1)
+
+/* Each ending is that of one task, whose id is its place here. */
+
+static GDBusConnection *connection; /* the bus's end of the client's */
+static TernClient *client;
+
+/* Of the worker thread. */
+static GPtrArray *rules;
+static guint reads[G_N_ELEMENTS (endings)];
+
+/* --- the bus --- */
+
+static gboolean
+is_asked_for (const char *path, const char *member)
+{
+  g_autofree char *by_member = g_strdup_printf ("member='%s'", member);
+  g_autofree char *by_path = g_strdup_printf ("path='%s'", path);
+
+  for (guint i = 0; i < rules->len; i++)
+    if (strstr (g_ptr_array_index (rules, i), by_member) != NULL
+        && strstr (g_ptr_array_index (rules, i), by_path) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+tell (GDBusConnection *to, guint64 id, const char *iface, const char *member, GVariant *body)
+{
+  g_autofree char *path = g_strdup_printf (TERN_BUS_PATH_TASKS "/%" G_GUINT64_FORMAT, id);
+  g_autoptr (GDBusMessage) signal = g_dbus_message_new_signal (path, iface, member);
+
+  g_dbus_message_set_sender (signal, DAEMON);
+  g_dbus_message_set_body (signal, body);
+  if (is_asked_for (path, member))
+    (void) g_dbus_connection_send_message (to, signal, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+}
+
+static void
+tell_the_end (GDBusConnection *to, guint64 id)
+{
+  if (endings[id].tells_changed)
+    tell (to, id, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+          g_variant_new_parsed ("(%s, {'State': <'done'>}, @as [])", TERN_IFACE_TASK));
+  if (endings[id].tells_completed)
+    tell (to, id, TERN_IFACE_TASK, "Completed", g_variant_new_parsed ("(true, 'moved')"));
+}
+
+static void
+answer (GDBusConnection *to, GDBusMessage *request, GVariant *body)
+{
+  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_reply (request);
+
+  if (body != NULL)
+    g_dbus_message_set_body (reply, body);
+  (void) g_dbus_connection_send_message (to, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+}
+
+/* The task ends right with the first read, which does not know it yet. */
+static void
+answer_read (GDBusConnection *to, GDBusMessage *request)
+{
+  guint64 id;
+  gboolean first;
+
+  g_variant_get (g_dbus_message_get_body (request), "(t)", &id);
+  first = reads[id]++ == 0;
+  if (first && endings[id].before_the_answer)
+    tell_the_end (to, id);
+  answer (to, request, g_variant_new_parsed ("({'State': <%s>},)", first ? "running" : "done"));
+  if (first && !endings[id].before_the_answer)
+    tell_the_end (to, id);
+}
+
+static void
+change_rules (GDBusConnection *to, GDBusMessage *request, gboolean add)
+{
+  const char *rule;
+  guint place;
+
+  g_variant_get (g_dbus_message_get_body (request), "(&s)", &rule);
+  if (add)
+    g_ptr_array_add (rules, g_strdup (rule));
+  else if (g_ptr_array_find_with_equal_func (rules, rule, g_str_equal, &place))
+    g_ptr_array_remove_index (rules, place);
+  answer (to, request, NULL);
+}
+
+static GDBusMessage *
+on_message (GDBusConnection *from, GDBusMessage *message, gboolean incoming, gpointer unused)
+{
+  const char *member = g_dbus_message_get_member (message);
+
+  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return message;
+
+  if (g_str_equal (member, "Hello"))
+    answer (from, message, g_variant_new ("(s)", ":1.2"));
+  else if (g_str_equal (member, "GetNameOwner"))
+    answer (from, message, g_variant_new ("(s)", DAEMON));
+  else if (g_str_equal (member, "AddMatch"))
+    change_rules (from, message, TRUE);
+  else if (g_str_equal (member, "RemoveMatch"))
+    change_rules (from, message, FALSE);
+  else if (g_str_equal (member, "GetTask"))
+    answer_read (from, message);
+  else
+    answer (from, message, NULL);
+  g_object_unref (message);
+  return NULL;
+}
+
+/* In a thread, since the client connects with a call that blocks. */
+static gpointer
+serve (gpointer listener)
+{
+  g_autofree char *guid = g_dbus_generate_guid ();
+  g_autoptr (GSocketConnection) stream = g_socket_listener_accept (listener, NULL, NULL, NULL);
+
+  connection =
+      g_dbus_connection_new_sync (G_IO_STREAM (stream), guid,
+                                  G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER
+                                      | G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_REQUIRE_SAME_USER
+                                      | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING,
+                                  NULL, NULL, NULL);
+  g_dbus_connection_add_filter (connection, on_message, NULL, NULL);
+  g_dbus_connection_start_message_processing (connection);
+  return NULL;
+}
+
+/* --- */
+
+static void
+connect_client (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("tern-follow-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "bus", NULL);
+  g_autofree char *address = g_strconcat ("unix:path=", path, NULL);
+  g_autoptr (GSocketAddress) place = g_unix_socket_address_new (path);
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  GThread *thread;
+
+  ck_assert (g_socket_listener_add_address (listener, place, G_SOCKET_TYPE_STREAM,
+                                            G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, NULL));
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", address, TRUE);
+  thread = g_thread_new ("bus", serve, listener);
+  client = tern_client_new (TRUE, NULL);
+  (void) g_thread_join (thread);
+  ck_assert_int_eq (g_unlink (path), 0);
+  ck_assert_int_eq (g_rmdir (folder), 0);
+}
+
+/* Once in each process: GDBus has one connection to a bus, and CK_FORK=no has one process. */
+static void
+setup (void)
+{
+  if (client != NULL)
+    return;
+  rules = g_ptr_array_new_with_free_func (g_free);
+  connect_client ();
+  ck_assert_ptr_nonnull (client);
+}
+
+START_TEST (an_end_right_behind_the_first_read_is_not_missed)
+{
+  TernFollow follow = { .id = (guint64) _i, .timeout_s = BOUND_S, .is_ours = TRUE };
+  g_autoptr (GVariant) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_msg (tern_follow_task (client, &follow, &task, &error), "%s: %s", endings[_i].name,
+                 error != NULL ? error->message : "");
+  ck_assert_str_eq (tern_props_string (task, "State"), "done");
+}
+END_TEST
+
+START_TEST (an_end_that_nobody_tells_of_ends_the_wait_at_its_bound)
+{
+  TernFollow follow = { .id = SILENT, .timeout_s = 1, .is_ours = TRUE };
+  g_autoptr (GVariant) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!tern_follow_task (client, &follow, &task, &error));
+  ck_assert (g_error_matches (error, TERN_EXIT_ERROR, TERN_EXIT_WAIT_TIMED_OUT));
+}
+END_TEST
+
+/* clang-format off */
+TERN_CHECK_MAIN ("follow",
+  tcase_add_checked_fixture (tcase, setup, NULL);
+  tcase_add_loop_test (tcase, an_end_right_behind_the_first_read_is_not_missed, 0, SILENT);
+  tcase_add_test (tcase, an_end_that_nobody_tells_of_ends_the_wait_at_its_bound);)
+/* clang-format on */

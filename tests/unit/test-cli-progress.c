@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The line of progress: never too wide, never going back.
+ */
+#include "config.h"
+
+#include "cli/progress.h"
+#include "cli/width.h"
+#include "tern-check.h"
+
+#include <locale.h>
+#include <string.h>
+
+static const char *const names[] = { "a", "web01", "数据库服务器", "e\xcc\x81te\xcc\x81",
+                                     "a-name-that-is-longer-than-any-terminal-is-wide-"
+                                     "a-name-that-is-longer-than-any-terminal-is-wide" };
+static const char *const phases[] = { "queued", "copying", "cancelling" };
+
+START_TEST (the_line_is_never_wider_than_the_terminal)
+{
+  for (guint width = 1; width <= 200; width++)
+    for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+      for (int percent = -1; percent <= 100; percent++)
+        {
+          TernProgressView view = { names[i], "node1",
+                                    "node3",  phases[percent % 3 < 0 ? 0 : percent % 3],
+                                    percent,  117440512,
+                                    63963136, 2 };
+          g_autofree char *line = tern_progress_render (&view, width);
+
+          ck_assert (g_utf8_validate (line, -1, NULL));
+          ck_assert_msg (tern_width_of (line) <= width, "%u > %u: %s", tern_width_of (line), width,
+                         line);
+          ck_assert_ptr_null (strchr (line, '\n'));
+        }
+}
+END_TEST
+
+START_TEST (what_matters_less_goes_first_as_it_gets_narrow)
+{
+  TernProgressView view = { "web01", "node1", "node3", "copying", 47, 117440512, 63963136, 2 };
+  static const struct
+  {
+    guint width;
+    const char *line;
+  } cases[] = {
+    { 200, "web01  node1 → node3  copying  [=============>              ] 47 %  112 MiB/s  61 MiB "
+           "left  pass 2" },
+    { 80, "web01  node1 → node3  copying  [====>     ] 47 %  112 MiB/s  61 MiB left  pass 2" },
+    { 77, "web01  node1 → node3  copying  [===>   ] 47 %  112 MiB/s  61 MiB left  pass 2" },
+    { 70, "web01  node1 → node3  copying  [===>    ] 47 %  112 MiB/s  61 MiB left" },
+    { 56, "web01  node1 → node3  copying  [===>   ] 47 %  112 MiB/s" },
+    { 45, "web01  node1 → node3  copying  [===>   ] 47 %" },
+    { 36, "web01  node1 → node3  copying  47 %" },
+    { 20, "web01  copying  47 %" },
+    { 19, "web~  copying  47 %" },
+    { 13, "copying  47 %" },
+    { 5, "copy~" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *line = tern_progress_render (&view, cases[i].width);
+
+      ck_assert_str_eq (line, cases[i].line);
+    }
+}
+END_TEST
+
+START_TEST (what_is_not_known_is_not_shown)
+{
+  TernProgressView view = { "web01", "node1", "node3", "checking", -1, 0, 0, 0 };
+  g_autofree char *line = tern_progress_render (&view, 100);
+
+  ck_assert_str_eq (line, "web01  node1 → node3  checking");
+}
+END_TEST
+
+static GVariant *
+make_task (const char *phase, int percent)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "Vm", "s", "we\nb");
+  g_variant_dict_insert (&dict, "Source", "s", "node1");
+  g_variant_dict_insert (&dict, "Destination", "s", "node3");
+  g_variant_dict_insert (&dict, "Phase", "s", phase);
+  g_variant_dict_insert (&dict, "Progress", "u", (guint) MAX (percent, 0));
+  g_variant_dict_insert (&dict, "ProgressValid", "b", percent >= 0);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+static int
+read_percent (const char *line)
+{
+  const char *sign = strchr (line, '%');
+  const char *start = sign;
+
+  if (sign == NULL)
+    return -1;
+  for (start = sign - 1; start > line && (*(start - 1) == ' ' || g_ascii_isdigit (*(start - 1)));)
+    start--;
+  return (int) g_ascii_strtoll (start, NULL, 10);
+}
+
+START_TEST (the_percentage_never_falls)
+{
+  static const int seen[] = { -1, 0, 5, 3, 40, -1, 39, 41, 12, 99, 0, 100 };
+  g_autoptr (TernProgress) progress = tern_progress_new (TRUE);
+  int last = -1;
+
+  for (guint i = 0; i < G_N_ELEMENTS (seen); i++)
+    {
+      g_autoptr (GVariant) task = make_task ("copying", seen[i]);
+      g_autofree char *line = tern_progress_format (progress, task, 100);
+      int shown = read_percent (line);
+
+      ck_assert_int_ge (shown, last);
+      ck_assert_int_ge (shown, seen[i]);
+      last = shown;
+    }
+  ck_assert_int_eq (last, 100);
+}
+END_TEST
+
+START_TEST (without_a_terminal_there_is_one_line_per_phase)
+{
+  static const char *const seen[] = { "queued", "checking", "copying", "copying", "verifying" };
+  g_autoptr (TernProgress) progress = tern_progress_new (FALSE);
+  g_autoptr (GString) all = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (seen); i++)
+    {
+      g_autoptr (GVariant) task = make_task (seen[i], (int) i);
+      g_autofree char *line = tern_progress_format (progress, task, 100);
+
+      g_string_append (all, line != NULL ? line : "");
+    }
+  ck_assert_str_eq (all->str, "we\\x0ab  node1 → node3  queued\n"
+                              "we\\x0ab  node1 → node3  checking\n"
+                              "we\\x0ab  node1 → node3  copying\n"
+                              "we\\x0ab  node1 → node3  verifying\n");
+}
+END_TEST
+
+START_TEST (text_is_wrapped_at_blanks_and_keeps_its_words)
+{
+  g_autofree char *wrapped = tern_width_wrap ("aes avx avx2 a-word-longer-than-that bmi1", 4, 14);
+  g_autofree char *unbound = tern_width_wrap ("a b c", 4, 0);
+
+  ck_assert_str_eq (wrapped, "aes avx\n    avx2\n    a-word-longer-than-that\n    bmi1");
+  ck_assert_str_eq (unbound, "a b c");
+}
+END_TEST
+
+TERN_CHECK_MAIN ("cli-progress", setlocale (LC_ALL, "C.UTF-8");
+                 tcase_add_test (tcase, the_line_is_never_wider_than_the_terminal);
+                 tcase_add_test (tcase, what_matters_less_goes_first_as_it_gets_narrow);
+                 tcase_add_test (tcase, what_is_not_known_is_not_shown);
+                 tcase_add_test (tcase, the_percentage_never_falls);
+                 tcase_add_test (tcase, without_a_terminal_there_is_one_line_per_phase);
+                 tcase_add_test (tcase, text_is_wrapped_at_blanks_and_keeps_its_words);)
