@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Rows of the store as another program, or a broken disk, may leave them: any type in any
+ * column. What is read goes on to the bus, and the check at the start, which reads every row,
+ * must find whatever the questions would find.
+ *
+ * A column is a byte that says what follows (two low bits: a phase or nothing, a number, text,
+ * bytes; the rest: how long), and that. The tables' columns follow one another.
+ */
+#include "config.h"
+
+#include "base/text.h"
+#include "drivers/store-rows.h"
+#include "fuzz-main.h"
+#include "service/record-variant.h"
+
+typedef struct
+{
+  const uint8_t *data;
+  size_t size;
+} Input;
+
+static sqlite3 *
+open_store (void)
+{
+  static sqlite3 *db;
+
+  if (db == NULL)
+    {
+      g_assert_true (sqlite3_open (":memory:", &db) == SQLITE_OK);
+      g_assert_true (tern_rows_create (db, NULL));
+    }
+  g_assert_true (tern_rows_exec (db, "DELETE FROM host; DELETE FROM task;", NULL));
+  return db;
+}
+
+static const uint8_t *
+take (Input *input, size_t length)
+{
+  const uint8_t *start = input->data;
+
+  input->data += length;
+  input->size -= length;
+  return start;
+}
+
+static void
+bind_value (sqlite3_stmt *stmt, int place, Input *input)
+{
+  uint8_t kind = *take (input, 1);
+  size_t length = MIN (kind >> 2, input->size);
+  gint64 number = 0;
+
+  switch (kind & 3)
+    {
+    case 0:
+      if (length < TERN_N_PHASES)
+        sqlite3_bind_text (stmt, place, tern_task_phase_to_string (length), -1, SQLITE_STATIC);
+      break;
+    case 1:
+      length = MIN (length, sizeof number);
+      memcpy (&number, take (input, length), length);
+      sqlite3_bind_int64 (stmt, place, number);
+      break;
+    case 2:
+      sqlite3_bind_text (stmt, place, (const char *) take (input, length), (int) length,
+                         SQLITE_TRANSIENT);
+      break;
+    default:
+      sqlite3_bind_blob (stmt, place, take (input, length), (int) length, SQLITE_TRANSIENT);
+    }
+}
+
+/* What the tables refuse is not there. */
+static void
+add_row (sqlite3 *db, const char *sql, Input *input)
+{
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+
+  g_assert_true (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) == SQLITE_OK);
+  for (int i = 1; i <= sqlite3_bind_parameter_count (stmt) && input->size > 0; i++)
+    bind_value (stmt, i, input);
+  (void) sqlite3_step (stmt);
+}
+
+static void
+add_rows (sqlite3 *db, Input input)
+{
+  while (input.size > 0)
+    {
+      add_row (db, "INSERT INTO host VALUES (?, ?, ?, ?, ?)", &input);
+      add_row (db,
+               "INSERT INTO task VALUES "
+               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               &input);
+    }
+}
+
+/* Written back and read again it says the same. */
+static void
+try_tasks (sqlite3 *db, GPtrArray *tasks, guint64 last_id)
+{
+  TernTaskFilter filter = { .limit = 1000 };
+  g_autoptr (GPtrArray) again = NULL;
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_assert_true (tern_rows_put_task (db, g_ptr_array_index (tasks, i), NULL));
+  again = tern_rows_list_tasks (db, &filter, NULL);
+  g_assert_nonnull (again);
+  g_assert_cmpuint (again->len, ==, tasks->len);
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      g_autoptr (GVariant) one =
+          g_variant_ref_sink (tern_record_to_variant (g_ptr_array_index (tasks, i), FALSE));
+      g_autoptr (GVariant) other =
+          g_variant_ref_sink (tern_record_to_variant (g_ptr_array_index (again, i), FALSE));
+
+      g_assert_true (g_variant_equal (one, other));
+      g_assert_cmpuint (((TernTaskRecord *) g_ptr_array_index (tasks, i))->id, <=, last_id);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  TernTaskFilter filter = { .limit = 1000 };
+  sqlite3 *db = open_store ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) hosts = NULL;
+  g_autoptr (GPtrArray) open = NULL;
+  g_autoptr (GPtrArray) tasks = NULL;
+  guint64 last_id = 0;
+
+  add_rows (db, (Input){ data, size });
+  hosts = tern_rows_load_hosts (db, NULL);
+  open = tern_rows_load_open_tasks (db, &last_id, NULL);
+  tasks = tern_rows_list_tasks (db, &filter, NULL);
+  if (tern_rows_check (db, &error))
+    {
+      g_assert_true (hosts != NULL && open != NULL && tasks != NULL);
+      try_tasks (db, tasks, last_id);
+    }
+  else
+    {
+      g_autofree char *visible = tern_text_visible (error->message, 0);
+
+      g_assert_cmpstr (error->message, ==, visible);
+    }
+  return 0;
+}
