@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Guests: small emulated machines that count seconds on a serial line, so that a test
+# sees whether one went on, stopped or began anew.
+
+declare -A GUEST
+
+GUEST_LEAST_MEMORY=128 # MiB
+
+# What a guest needs to rewrite so much memory: the kernel's own share grows with it.
+memory_for_dirty() { echo $(($1 + $1 / 8 + 88)); } # MIB
+
+guest_memory() {
+  local wanted=0
+  ! is_number "${GUEST[dirty]}" || wanted=$(memory_for_dirty "${GUEST[dirty]}")
+  echo $((wanted > GUEST_LEAST_MEMORY ? wanted : GUEST_LEAST_MEMORY))
+}
+
+guest_parse() { # NAME [OPTIONS]
+  local name=${1:-} value
+  [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] ||
+    bad_usage "a guest's name is made of letters, digits, '_', '.' and '-', not '$name'"
+  shift
+  GUEST=([name]=$name [on]='' [memory]='' [vcpus]=1 [dirty]=0 [cpu]=host-model
+    [disk]=none [cdrom]='' [network]='' [transient]=no)
+  while (($# > 0)); do
+    case $1 in
+      --transient) GUEST[transient]=yes ;;
+      --persistent) GUEST[transient]=no ;;
+      --on | --memory | --vcpus | --dirty | --cpu | --disk | --cdrom | --network)
+        (($# >= 2)) || bad_usage "$1 needs a value"
+        GUEST[${1#--}]=$2
+        shift
+        ;;
+      *) bad_usage "vm knows no option '$1'" ;;
+    esac
+    shift
+  done
+  [[ -n ${GUEST[memory]} ]] || GUEST[memory]=$(guest_memory)
+  for value in memory vcpus dirty; do
+    is_number "${GUEST[$value]}" || bad_usage "--$value takes a number, not '${GUEST[$value]}'"
+  done
+  ((GUEST[dirty] == 0 || GUEST[memory] >= $(memory_for_dirty "${GUEST[dirty]}"))) ||
+    bad_usage "${GUEST[dirty]} MiB to rewrite need --memory $(memory_for_dirty "${GUEST[dirty]}")"
+  [[ ${GUEST[disk]} == nbd || ${GUEST[disk]} == none ]] || bad_usage '--disk is nbd or none'
+}
+
+guest_needs_node() {
+  [[ -n ${GUEST[on]} ]] || bad_usage 'say where: --on NODE'
+  need_node "${GUEST[on]}"
+}
+
+# The definition
+
+# The same name is the same guest on each node: the UUID comes from the name.
+guest_uuid() { # NAME
+  md5sum <<<"virtern lab guest $1" |
+    sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'
+}
+
+xml_text() {
+  local text=$1
+  text=${text//&/&amp;}
+  text=${text//</&lt;}
+  echo "${text//\'/&apos;}"
+}
+
+guest_xml_cpu() {
+  case ${GUEST[cpu]} in
+    host-model | host-passthrough | maximum) echo "<cpu mode='${GUEST[cpu]}'/>" ;;
+    # What the emulator cannot do of a named model is left out, not refused.
+    *) echo "<cpu mode='custom' match='exact' check='none'><model>$(xml_text "${GUEST[cpu]}")</model></cpu>" ;;
+  esac
+}
+
+guest_xml_devices() {
+  [[ ${GUEST[disk]} != nbd ]] || cat <<XML
+    <disk type='network' device='disk'>
+      <driver name='qemu' type='raw' cache='none'/>
+      <source protocol='nbd' name='${GUEST[name]}'>
+        <host name='${NETWORK_PREFIX[mgmt]}.1' port='$(disk_port "${GUEST[name]}")'/>
+      </source>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+XML
+  [[ -z ${GUEST[cdrom]} ]] || cat <<XML
+    <disk type='file' device='cdrom'>
+      <driver name='qemu' type='raw'/>
+      <source file='$(xml_text "${GUEST[cdrom]}")'/>
+      <target dev='hda' bus='ide'/>
+      <readonly/>
+    </disk>
+XML
+  [[ -z ${GUEST[network]} ]] || cat <<XML
+    <interface type='network'>
+      <source network='$(xml_text "${GUEST[network]}")'/>
+      <model type='virtio'/>
+    </interface>
+XML
+}
+
+guest_xml() {
+  cat <<XML
+<domain type='qemu'>
+  <name>${GUEST[name]}</name>
+  <uuid>$(guest_uuid "${GUEST[name]}")</uuid>
+  <memory unit='MiB'>${GUEST[memory]}</memory>
+  <vcpu>${GUEST[vcpus]}</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc'>hvm</type>
+    <kernel>$LAB_DIR/guest/vmlinuz</kernel>
+    <initrd>$LAB_DIR/guest/initramfs</initrd>
+    <cmdline>console=ttyS0 quiet panic=-1 tern.dirty=${GUEST[dirty]}</cmdline>
+  </os>
+  <features><acpi/><apic/></features>
+  $(guest_xml_cpu)
+  <clock offset='utc'/>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+$(guest_xml_devices)
+    <controller type='usb' model='none'/>
+    <serial type='file'>
+      <source path='$(serial_file "${GUEST[name]}")' append='on'/>
+    </serial>
+    <memballoon model='virtio'/>
+  </devices>
+</domain>
+XML
+}
+
+# Disks: an NBD server each, in the hub, which every node reaches. To libvirt that is
+# shared storage, where a file would be refused as unsafe.
+
+DISK_FIRST_PORT=10809
+DISK_SIZE=64M
+
+disk_port() { cat "$LAB_DIR/disk/$1.port" 2>/dev/null || echo "$DISK_FIRST_PORT"; }
+
+# A directory can be made by one only, which settles who has the port.
+disk_claim_port() { # NAME
+  local port=$DISK_FIRST_PORT
+  until mkdir "$LAB_DIR/disk/claim-$port" 2>/dev/null; do
+    ((++port < DISK_FIRST_PORT + 1000)) || die 'all ports for disks are taken'
+  done
+  echo "$port" >"$LAB_DIR/disk/$1.port"
+}
+
+disk_start() { # NAME
+  local base=$LAB_DIR/disk/$1
+  ! pid_of "$base.pid" >/dev/null || return 0
+  [[ -e $base.port ]] || disk_claim_port "$1"
+  [[ -e $base.img ]] || truncate -s "$DISK_SIZE" "$base.img"
+  inside hub qemu-nbd --fork --persistent --shared=8 --format=raw --export-name="$1" \
+    --bind="${NETWORK_PREFIX[mgmt]}.1" --port="$(disk_port "$1")" \
+    --pid-file="$base.qemu-nbd" "$base.img" </dev/null >"$base.log" 2>&1 ||
+    die "the disk of '$1' cannot be served: $(tail -n 1 "$base.log")"
+  pid_record "$base.pid" "$(<"$base.qemu-nbd")" || die "the disk server of '$1' died at once"
+}
+
+disk_remove() { # NAME
+  local base=$LAB_DIR/disk/$1 pid
+  if pid=$(pid_of "$base.pid"); then process_end "$pid"; fi
+  [[ ! -e $base.port ]] || rmdir "$LAB_DIR/disk/claim-$(<"$base.port")"
+  rm -f "$base".*
+}
+
+# What a guest said
+
+serial_file() { echo "$LAB_DIR/serial/$1.log"; }
+
+# A line counts when its end was seen: the last may still be written.
+guest_tick() { # NAME
+  local line
+  line=$(tail -c 4096 "$(serial_file "$1")" 2>/dev/null | tr -d '\0' |
+    grep -aE '^tick [0-9]+'$'\r''?$' | tail -n 1 | tr -dc '0-9') || true
+  echo "${line:-0}"
+}
+
+guest_count() { # NAME WORD
+  grep -acE "^$2 [0-9a-f-]+"$'\r''?$' "$(serial_file "$1")" 2>/dev/null || true
+}
+
+guest_ticked() { # NAME LINES
+  local count
+  count=$(guest_count "$1" tick)
+  ((${count:-0} >= $2))
+}
+
+vm_wait() { # NAME [TICKS] [--timeout SECONDS]
+  local name=$1 ticks=1 seconds=60 count
+  shift
+  while (($# > 0)); do
+    case $1 in
+      --timeout) seconds=${2:-}; shift ;;
+      *) ticks=$1 ;;
+    esac
+    shift
+  done
+  [[ $ticks:$seconds =~ ^[0-9]+:[0-9]+$ ]] ||
+    bad_usage 'usage: lab vm wait NAME [TICKS] [--timeout SECONDS]'
+  # Lines are counted, since a guest that starts anew begins at tick 1.
+  count=$(guest_count "$name" tick)
+  wait_for "$seconds" guest_ticked "$name" $((${count:-0} + ticks)) ||
+    die "guest '$name' did not tick $ticks times in $seconds s"
+}
+
+# Commands
+
+vm_define() { # NAME --on NODE [OPTIONS]
+  guest_parse "$@"
+  guest_needs_node
+  [[ ${GUEST[transient]} == no ]] || bad_usage 'only a persistent guest can be defined and shut off'
+  [[ ${GUEST[disk]} != nbd ]] || disk_start "${GUEST[name]}"
+  guest_xml | node_virsh "${GUEST[on]}" -q define /dev/stdin
+}
+
+vm_start() { # NAME --on NODE [OPTIONS]
+  guest_parse "$@"
+  guest_needs_node
+  if [[ ${GUEST[transient]} == yes ]]; then
+    [[ ${GUEST[disk]} != nbd ]] || disk_start "${GUEST[name]}"
+    guest_xml | node_virsh "${GUEST[on]}" -q create /dev/stdin
+  else
+    vm_define "$@"
+    node_virsh "${GUEST[on]}" -q start "${GUEST[name]}"
+  fi
+}
+
+vm_xml() { need_lab; guest_parse "$@"; guest_xml; }
+
+vm_where() { # NAME
+  local node state
+  for node in $(node_names); do
+    if ! node_answers "$node"; then
+      echo "$node (does not answer)"
+    elif state=$(node_ask "$node" domstate "$1" --reason); then
+      echo "$node $state"
+    fi
+  done
+}
+
+vm_list() {
+  local node
+  for node in $(node_names); do
+    { node_guests "$node" || echo '(does not answer)'; } | sed "/^\$/d; s/^/$node /"
+  done
+}
+
+vm_remove() { # NAME
+  local node
+  for node in $(node_names); do
+    node_answers "$node" || note "'$node' does not answer and may keep '$1'"
+    node_ask "$node" domstate "$1" >/dev/null || continue
+    node_ask "$node" destroy "$1" >/dev/null || true
+    node_ask "$node" undefine "$1" --nvram --managed-save --snapshots-metadata >/dev/null || true
+    ! node_ask "$node" domstate "$1" >/dev/null || die "guest '$1' cannot be removed from '$node'"
+  done
+  disk_remove "$1"
+  rm -f "$(serial_file "$1")"
+}
+
+command_vm() {
+  need_arguments 1 $# 'vm start|define|xml|wait|ticks|boots|where|list|remove …'
+  local act=$1
+  shift
+  need_lab
+  [[ $act == list ]] || need_arguments 1 $# "vm $act NAME …"
+  case $act in
+    start | define | xml | wait | where | list | remove) "vm_$act" "$@" ;;
+    ticks) guest_tick "$1" ;;
+    boots) guest_count "$1" boot | sed 's/^$/0/' ;;
+    *) bad_usage "vm cannot '$act'" ;;
+  esac
+}
