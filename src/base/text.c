@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 /* Marks that change the direction of what stands around them, and line breaks of Unicode. */
 static gboolean
 is_treacherous (gunichar c)
@@ -81,4 +83,72 @@ tern_text_escape_path (const char *text)
       g_string_append_printf (out, "_%02x", (guchar) *p);
 
   return g_string_free (out, FALSE);
+}
+
+#define MAX_WORD 64
+
+/* Levenshtein's distance, in one row; both words are at most MAX_WORD bytes long. */
+static guint
+count_changes (const char *a, const char *b)
+{
+  guint row[MAX_WORD + 1];
+  guint n = (guint) strlen (b);
+
+  for (guint j = 0; j <= n; j++)
+    row[j] = j;
+  for (guint i = 0; a[i] != '\0'; i++)
+    {
+      guint diagonal = row[0];
+
+      row[0] = i + 1;
+      for (guint j = 0; j < n; j++)
+        {
+          guint above = row[j + 1];
+          guint replaced = diagonal + (g_ascii_tolower (a[i]) != g_ascii_tolower (b[j]));
+
+          row[j + 1] = MIN (replaced, MIN (above, row[j]) + 1);
+          diagonal = above;
+        }
+    }
+  return row[n];
+}
+
+typedef struct
+{
+  const char *name;
+  guint changes;
+} Near;
+
+static int
+compare_near (gconstpointer a, gconstpointer b)
+{
+  const Near *x = a, *y = b;
+
+  if (x->changes != y->changes)
+    return x->changes < y->changes ? -1 : 1;
+  return strcmp (x->name, y->name);
+}
+
+GStrv
+tern_text_nearest (const char *word, const char *const *known, guint max)
+{
+  g_autoptr (GArray) near = g_array_new (FALSE, FALSE, sizeof (Near));
+  gsize length = strlen (word);
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (guint i = 0; length <= MAX_WORD && known[i] != NULL; i++)
+    {
+      Near one = { .name = known[i] };
+
+      if (strlen (known[i]) > MAX_WORD)
+        continue;
+      one.changes = count_changes (word, known[i]);
+      if (one.changes <= (length + 1) / 2 && one.changes < MAX (length, strlen (known[i])))
+        g_array_append_val (near, one);
+    }
+  g_array_sort (near, compare_near);
+  for (guint i = 0; i < near->len && i < max; i++)
+    g_ptr_array_add (names, g_strdup (g_array_index (near, Near, i).name));
+  g_ptr_array_add (names, NULL);
+  return (GStrv) g_ptr_array_free (names, FALSE);
 }

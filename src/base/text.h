@@ -28,4 +28,18 @@ char *tern_text_visible (const char *text, guint max_chars);
  */
 char *tern_text_escape_path (const char *text);
 
+/**
+ * tern_text_nearest:
+ * @word: what somebody wrote
+ * @known: (array zero-terminated=1): what there is
+ * @max: how many at most
+ *
+ * Which names may have been meant: those that few single-character changes turn @word into, upper
+ * and lower case being the same; the nearest first, of equals by name. A name that has little in
+ * common with @word is none of them.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): may be empty
+ */
+GStrv tern_text_nearest (const char *word, const char *const *known, guint max);
+
 G_END_DECLS

@@ -3,30 +3,7 @@
 
 #include "model/cpu.h"
 
-static int
-compare_strings (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-static GStrv
-sorted_set (const char *const *names)
-{
-  g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
-  GStrvBuilder *builder = g_strv_builder_new ();
-  GStrv set;
-
-  for (; names != NULL && *names != NULL; names++)
-    g_ptr_array_add (sorted, (gpointer) *names);
-  g_ptr_array_sort (sorted, compare_strings);
-  for (guint i = 0; i < sorted->len; i++)
-    if (i == 0 || strcmp (sorted->pdata[i], sorted->pdata[i - 1]) != 0)
-      g_strv_builder_add (builder, sorted->pdata[i]);
-
-  set = g_strv_builder_end (builder);
-  g_strv_builder_unref (builder);
-  return set;
-}
+#include "model/list.h"
 
 TernCpu *
 tern_cpu_new (const char *mode, const char *model, const char *vendor, const char *const *features,
@@ -38,8 +15,8 @@ tern_cpu_new (const char *mode, const char *model, const char *vendor, const cha
   self->mode = g_strdup (mode != NULL ? mode : "");
   self->model = g_strdup (model);
   self->vendor = g_strdup (vendor);
-  self->features = sorted_set (features);
-  self->disabled = sorted_set (disabled);
+  self->features = tern_strv_sorted (features);
+  self->disabled = tern_strv_sorted (disabled);
   return self;
 }
 
@@ -72,7 +49,7 @@ tern_cpu_equal (const TernCpu *a, const TernCpu *b)
   if (a == NULL || b == NULL)
     return FALSE;
   return g_str_equal (a->mode, b->mode) && g_strcmp0 (a->model, b->model) == 0
-         && g_strcmp0 (a->vendor, b->vendor) == 0
+         && g_strcmp0 (a->vendor, b->vendor) == 0 && a->expanded == b->expanded
          && g_strv_equal ((const char *const *) a->features, (const char *const *) b->features)
          && g_strv_equal ((const char *const *) a->disabled, (const char *const *) b->disabled);
 }

@@ -11,9 +11,10 @@ G_BEGIN_DECLS
  * @model: (nullable): model name, such as "Westmere-IBRS"
  * @vendor: (nullable): such as "Intel"
  * @features: (array zero-terminated=1): sorted names, no repeats. Of a host: all that its
- *   hypervisor can give (host-model, expanded). Of a VM: those its CPU definition requires
- *   beyond the model.
+ *   hypervisor can give (host-model, expanded). Of a VM: those its CPU requires: all of them
+ *   if @expanded, otherwise those beyond the model.
  * @disabled: (array zero-terminated=1): sorted names that the definition switches off
+ * @expanded: @features spells out what the model stands for; set by the maker before it is shared
  *
  * What a host can give or a VM needs. Immutable once shared.
  */
@@ -24,6 +25,7 @@ typedef struct
   char *vendor;
   GStrv features;
   GStrv disabled;
+  gboolean expanded;
 
   /*< private >*/
   gatomicrefcount refs;

@@ -31,7 +31,36 @@ tern_host_facts_new (void)
   TernHostFacts *self = g_new0 (TernHostFacts, 1);
 
   g_atomic_ref_count_init (&self->refs);
+  self->load_permille = -1;
   return self;
+}
+
+static GPtrArray *
+share_list (GPtrArray *list)
+{
+  return list != NULL ? g_ptr_array_ref (list) : NULL;
+}
+
+TernHostFacts *
+tern_host_facts_copy (const TernHostFacts *self)
+{
+  TernHostFacts *copy = g_memdup2 (self, sizeof *self);
+
+  g_atomic_ref_count_init (&copy->refs);
+  copy->uuid = g_strdup (self->uuid);
+  copy->hostname = g_strdup (self->hostname);
+  copy->arch = g_strdup (self->arch);
+  copy->cpu = self->cpu != NULL ? tern_cpu_ref (self->cpu) : NULL;
+  copy->virt_types = g_strdupv (self->virt_types);
+  copy->machines = g_strdupv (self->machines);
+  copy->cpu_models = g_strdupv (self->cpu_models);
+  copy->cpu_signature = g_strdup (self->cpu_signature);
+  copy->hugepages = share_list (self->hugepages);
+  copy->networks = share_list (self->networks);
+  copy->interfaces = g_strdupv (self->interfaces);
+  copy->pools = share_list (self->pools);
+  copy->secrets = g_strdupv (self->secrets);
+  return copy;
 }
 
 TernHostFacts *
@@ -51,6 +80,15 @@ tern_host_facts_unref (TernHostFacts *self)
   g_free (self->hostname);
   g_free (self->arch);
   tern_cpu_unref (self->cpu);
+  g_strfreev (self->virt_types);
+  g_strfreev (self->machines);
+  g_strfreev (self->cpu_models);
+  g_free (self->cpu_signature);
+  g_clear_pointer (&self->hugepages, g_ptr_array_unref);
+  g_clear_pointer (&self->networks, g_ptr_array_unref);
+  g_strfreev (self->interfaces);
+  g_clear_pointer (&self->pools, g_ptr_array_unref);
+  g_strfreev (self->secrets);
   g_free (self);
 }
 
@@ -62,6 +100,7 @@ tern_host_config_new (const char *name, const char *uri)
   g_atomic_ref_count_init (&self->refs);
   self->name = g_strdup (name);
   self->uri = g_strdup (uri);
+  self->cluster = g_strdup (TERN_CLUSTER_DEFAULT);
   return self;
 }
 
@@ -73,6 +112,10 @@ tern_host_config_copy (const TernHostConfig *self)
   copy->peer_uri = g_strdup (self->peer_uri);
   copy->migration_address = g_strdup (self->migration_address);
   copy->uuid = g_strdup (self->uuid);
+  g_free (copy->cluster);
+  copy->cluster = g_strdup (self->cluster);
+  copy->memory_reserve = self->memory_reserve;
+  copy->maintenance = self->maintenance;
   return copy;
 }
 
@@ -94,6 +137,7 @@ tern_host_config_unref (TernHostConfig *self)
   g_free (self->peer_uri);
   g_free (self->migration_address);
   g_free (self->uuid);
+  g_free (self->cluster);
   g_free (self);
 }
 

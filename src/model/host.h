@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/cpu.h"
+#include "model/resource.h"
 
 #include <glib.h>
 
@@ -35,8 +36,24 @@ const char *tern_host_state_to_string (TernHostState state);
  * @cpu: (nullable): what guests can be given: host-model with the full feature list
  * @libvirt_version: major * 1,000,000 + minor * 1,000 + release, 0 if unknown
  * @qemu_version: likewise, of the installed QEMU
+ * @load_permille: CPU in use, in thousandths of all its CPUs; -1 if not measured
+ * @virt_types: (nullable) (array zero-terminated=1): "kvm", "qemu": what it can run, sorted
+ * @machines: (nullable) (array zero-terminated=1): machine types, aliases too, sorted
+ * @max_vcpus: the most one VM can have; 0 if unknown
+ * @cpu_models: (nullable) (array zero-terminated=1): models guests can be given, sorted
+ * @cpu_signature: (nullable): equal on two hosts whose CPUs are the same for host-passthrough:
+ *   model, features, microcode
+ * @tsc_hz: frequency of its TSC; 0 if unknown
+ * @tsc_scaling: it can give a guest another TSC frequency
+ * @numa_nodes: how many; 0 if unknown
+ * @hugepages: (nullable) (element-type TernHugepages): by size
+ * @networks: (nullable) (element-type TernNetwork): by name
+ * @interfaces: (nullable) (array zero-terminated=1): names of its bridges and network interfaces
+ * @pools: (nullable) (element-type TernPool): by name
+ * @secrets: (nullable) (array zero-terminated=1): UUIDs, and "TYPE:USAGE", sorted
  *
- * What a host says of itself. A plain value: made by a driver, read by everyone.
+ * What a host says of itself. A plain value: made by a driver, read by everyone. A list that is
+ * %NULL was not told: nothing may be concluded from it.
  */
 typedef struct
 {
@@ -50,6 +67,20 @@ typedef struct
   TernCpu *cpu;
   guint64 libvirt_version;
   guint64 qemu_version;
+  int load_permille;
+  GStrv virt_types;
+  GStrv machines;
+  guint max_vcpus;
+  GStrv cpu_models;
+  char *cpu_signature;
+  guint64 tsc_hz;
+  gboolean tsc_scaling;
+  guint numa_nodes;
+  GPtrArray *hugepages;
+  GPtrArray *networks;
+  GStrv interfaces;
+  GPtrArray *pools;
+  GStrv secrets;
 
   /*< private >*/
   gatomicrefcount refs;
@@ -57,6 +88,9 @@ typedef struct
 
 /** tern_host_facts_new: Returns: (transfer full): empty; filled by its maker before it is shared */
 TernHostFacts *tern_host_facts_new (void);
+/** tern_host_facts_copy: Returns: (transfer full): a copy nobody else sees yet; its lists of
+ * structs are shared: replace them, do not change them */
+TernHostFacts *tern_host_facts_copy (const TernHostFacts *self);
 TernHostFacts *tern_host_facts_ref (TernHostFacts *self);
 void tern_host_facts_unref (TernHostFacts *self);
 
@@ -69,6 +103,9 @@ void tern_host_facts_unref (TernHostFacts *self);
  * @migration_address: (nullable): address or name the memory is sent to; %NULL leaves the
  *   choice to the destination's libvirt
  * @uuid: (nullable): the host UUID seen when it was added
+ * @cluster: hosts of one cluster may exchange VMs; %TERN_CLUSTER_DEFAULT unless said otherwise
+ * @memory_reserve: bytes that no VM may be given; 0 for the daemon's default
+ * @maintenance: nothing may be placed on it
  *
  * What is stored of a host.
  */
@@ -79,10 +116,15 @@ typedef struct
   char *peer_uri;
   char *migration_address;
   char *uuid;
+  char *cluster;
+  guint64 memory_reserve;
+  gboolean maintenance;
 
   /*< private >*/
   gatomicrefcount refs;
 } TernHostConfig;
+
+#define TERN_CLUSTER_DEFAULT "default"
 
 TernHostConfig *tern_host_config_new (const char *name, const char *uri);
 /** tern_host_config_copy: Returns: (transfer full): a copy nobody else sees yet */

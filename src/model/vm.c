@@ -6,6 +6,10 @@
 
 #include "model/vm.h"
 
+#include "model/list.h"
+
+#define MIB (G_GUINT64_CONSTANT (1) << 20)
+
 static const char *const state_names[TERN_VM_N_STATES] = {
   [TERN_VM_UNKNOWN] = "unknown",     [TERN_VM_RUNNING] = "running",
   [TERN_VM_PAUSED] = "paused",       [TERN_VM_SHUTTING_DOWN] = "shutting-down",
@@ -65,88 +69,48 @@ tern_vm_state_is_active (TernVmState state)
          || state == TERN_VM_SUSPENDED;
 }
 
-TernDisk *
-tern_disk_new (void)
+TernLock *
+tern_lock_new (const char *owner, const char *reason, gint64 since_us, gint64 expires_us)
 {
-  return g_new0 (TernDisk, 1);
+  TernLock *self = g_new0 (TernLock, 1);
+
+  self->owner = g_strdup (owner);
+  self->reason = g_strdup (reason);
+  self->since_us = since_us;
+  self->expires_us = expires_us;
+  return self;
+}
+
+TernLock *
+tern_lock_copy (const TernLock *self)
+{
+  return tern_lock_new (self->owner, self->reason, self->since_us, self->expires_us);
 }
 
 void
-tern_disk_free (TernDisk *self)
+tern_lock_free (TernLock *self)
 {
   if (self == NULL)
     return;
 
-  g_free (self->target);
-  g_free (self->device);
-  g_free (self->type);
-  g_free (self->source);
-  g_free (self->cache);
+  g_free (self->owner);
+  g_free (self->reason);
   g_free (self);
 }
 
-static TernDisk *
-disk_copy (const TernDisk *disk)
+gboolean
+tern_lock_equal (const TernLock *a, const TernLock *b)
 {
-  TernDisk *copy = tern_disk_new ();
-
-  copy->target = g_strdup (disk->target);
-  copy->device = g_strdup (disk->device);
-  copy->type = g_strdup (disk->type);
-  copy->source = g_strdup (disk->source);
-  copy->cache = g_strdup (disk->cache);
-  copy->readonly = disk->readonly;
-  copy->shareable = disk->shareable;
-  return copy;
+  if (a == NULL || b == NULL)
+    return a == b;
+  return g_strcmp0 (a->owner, b->owner) == 0 && g_strcmp0 (a->reason, b->reason) == 0
+         && a->since_us == b->since_us && a->expires_us == b->expires_us;
 }
 
-static gboolean
-disk_equal (gconstpointer a, gconstpointer b)
+gboolean
+tern_lock_holds (const TernLock *self, gint64 now_us)
 {
-  const TernDisk *x = a, *y = b;
-
-  return g_strcmp0 (x->target, y->target) == 0 && g_strcmp0 (x->device, y->device) == 0
-         && g_strcmp0 (x->type, y->type) == 0 && g_strcmp0 (x->source, y->source) == 0
-         && g_strcmp0 (x->cache, y->cache) == 0 && x->readonly == y->readonly
-         && x->shareable == y->shareable;
-}
-
-TernNic *
-tern_nic_new (void)
-{
-  return g_new0 (TernNic, 1);
-}
-
-void
-tern_nic_free (TernNic *self)
-{
-  if (self == NULL)
-    return;
-
-  g_free (self->type);
-  g_free (self->source);
-  g_free (self->mac);
-  g_free (self);
-}
-
-static TernNic *
-nic_copy (const TernNic *nic)
-{
-  TernNic *copy = tern_nic_new ();
-
-  copy->type = g_strdup (nic->type);
-  copy->source = g_strdup (nic->source);
-  copy->mac = g_strdup (nic->mac);
-  return copy;
-}
-
-static gboolean
-nic_equal (gconstpointer a, gconstpointer b)
-{
-  const TernNic *x = a, *y = b;
-
-  return g_strcmp0 (x->type, y->type) == 0 && g_strcmp0 (x->source, y->source) == 0
-         && g_strcmp0 (x->mac, y->mac) == 0;
+  return self->expires_us == 0 || now_us < self->expires_us;
 }
 
 TernVm *
@@ -160,8 +124,13 @@ tern_vm_new (const char *uuid, const char *name, const char *host)
   self->host = g_strdup (host);
   self->disks = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_disk_free);
   self->nics = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_nic_free);
+  self->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_hostdev_free);
+  self->load_permille = -1;
   return self;
 }
+
+#define COPY_LIST(list, copy, free_item)                                                           \
+  tern_list_copy (list, (gpointer (*) (gconstpointer)) copy, (GDestroyNotify) free_item)
 
 TernVm *
 tern_vm_copy (const TernVm *self)
@@ -178,10 +147,27 @@ tern_vm_copy (const TernVm *self)
   copy->machine = g_strdup (self->machine);
   copy->virt_type = g_strdup (self->virt_type);
   copy->cpu = self->cpu != NULL ? tern_cpu_ref (self->cpu) : NULL;
-  for (guint i = 0; i < self->disks->len; i++)
-    g_ptr_array_add (copy->disks, disk_copy (self->disks->pdata[i]));
-  for (guint i = 0; i < self->nics->len; i++)
-    g_ptr_array_add (copy->nics, nic_copy (self->nics->pdata[i]));
+  g_ptr_array_unref (copy->disks);
+  g_ptr_array_unref (copy->nics);
+  g_ptr_array_unref (copy->hostdevs);
+  copy->disks = COPY_LIST (self->disks, tern_disk_copy, tern_disk_free);
+  copy->nics = COPY_LIST (self->nics, tern_nic_copy, tern_nic_free);
+  copy->hostdevs = COPY_LIST (self->hostdevs, tern_hostdev_copy, tern_hostdev_free);
+  copy->filesystems = g_strdupv (self->filesystems);
+  copy->shmems = g_strdupv (self->shmems);
+  copy->tpm = g_strdup (self->tpm);
+  copy->nvram = g_strdup (self->nvram);
+  copy->hugepages = self->hugepages;
+  copy->hugepage_size = self->hugepage_size;
+  copy->pinned_cpus = g_strdup (self->pinned_cpus);
+  copy->numa_nodes = g_strdup (self->numa_nodes);
+  copy->tsc_hz = self->tsc_hz;
+  copy->snapshots = self->snapshots;
+  copy->managed_save = self->managed_save;
+  copy->backup = self->backup;
+  copy->masked = self->masked;
+  copy->load_permille = self->load_permille;
+  copy->lock = self->lock != NULL ? tern_lock_copy (self->lock) : NULL;
   return copy;
 }
 
@@ -207,18 +193,37 @@ tern_vm_unref (TernVm *self)
   tern_cpu_unref (self->cpu);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->hostdevs);
+  g_strfreev (self->filesystems);
+  g_strfreev (self->shmems);
+  g_free (self->tpm);
+  g_free (self->nvram);
+  g_free (self->pinned_cpus);
+  g_free (self->numa_nodes);
+  tern_lock_free (self->lock);
   g_free (self);
 }
 
 static gboolean
-lists_equal (const GPtrArray *a, const GPtrArray *b, GEqualFunc equal)
+devices_equal (const TernVm *a, const TernVm *b)
 {
-  if (a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
-    if (!equal (a->pdata[i], b->pdata[i]))
-      return FALSE;
-  return TRUE;
+  return tern_list_equal (a->disks, b->disks, (GEqualFunc) tern_disk_equal)
+         && tern_list_equal (a->nics, b->nics, (GEqualFunc) tern_nic_equal)
+         && tern_list_equal (a->hostdevs, b->hostdevs, (GEqualFunc) tern_hostdev_equal)
+         && tern_strv_equal0 (a->filesystems, b->filesystems)
+         && tern_strv_equal0 (a->shmems, b->shmems) && g_strcmp0 (a->tpm, b->tpm) == 0
+         && g_strcmp0 (a->nvram, b->nvram) == 0;
+}
+
+static gboolean
+needs_equal (const TernVm *a, const TernVm *b)
+{
+  return a->memory == b->memory && a->memory_current == b->memory_current && a->vcpus == b->vcpus
+         && g_strcmp0 (a->arch, b->arch) == 0 && g_strcmp0 (a->machine, b->machine) == 0
+         && g_strcmp0 (a->virt_type, b->virt_type) == 0 && tern_cpu_equal (a->cpu, b->cpu)
+         && a->hugepages == b->hugepages && a->hugepage_size == b->hugepage_size
+         && g_strcmp0 (a->pinned_cpus, b->pinned_cpus) == 0
+         && g_strcmp0 (a->numa_nodes, b->numa_nodes) == 0 && a->tsc_hz == b->tsc_hz;
 }
 
 gboolean
@@ -226,11 +231,55 @@ tern_vm_equal (const TernVm *a, const TernVm *b)
 {
   return g_strcmp0 (a->uuid, b->uuid) == 0 && g_strcmp0 (a->name, b->name) == 0
          && g_strcmp0 (a->host, b->host) == 0 && a->state == b->state && a->reason == b->reason
-         && a->memory == b->memory && a->memory_current == b->memory_current && a->vcpus == b->vcpus
-         && a->persistent == b->persistent && g_strcmp0 (a->arch, b->arch) == 0
-         && g_strcmp0 (a->machine, b->machine) == 0 && g_strcmp0 (a->virt_type, b->virt_type) == 0
-         && tern_cpu_equal (a->cpu, b->cpu) && lists_equal (a->disks, b->disks, disk_equal)
-         && lists_equal (a->nics, b->nics, nic_equal);
+         && a->persistent == b->persistent && needs_equal (a, b) && devices_equal (a, b)
+         && a->snapshots == b->snapshots && a->managed_save == b->managed_save
+         && a->backup == b->backup && a->masked == b->masked && a->load_permille == b->load_permille
+         && tern_lock_equal (a->lock, b->lock);
+}
+
+static gboolean
+has_vfio (const TernVm *self)
+{
+  for (guint i = 0; i < self->hostdevs->len; i++)
+    {
+      const TernHostdev *device = self->hostdevs->pdata[i];
+
+      if (g_strcmp0 (device->type, "pci") == 0 || g_strcmp0 (device->type, "mdev") == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+guint64
+tern_vm_get_memory_need (const TernVm *self)
+{
+  guint64 need = self->memory / 512 + (8 * (guint64) self->vcpus + 8 + 50 + 32) * MIB;
+
+  if (has_vfio (self))
+    need += 1024 * MIB;
+  if (self->tpm != NULL)
+    need += 53 * MIB;
+  if (!self->hugepages && __builtin_add_overflow (need, self->memory, &need))
+    return G_MAXUINT64;
+  return need;
+}
+
+int
+tern_vm_get_rank (const TernVm *self)
+{
+  switch (self->state)
+    {
+    case TERN_VM_RUNNING:
+    case TERN_VM_SHUTTING_DOWN:
+      return 5;
+    case TERN_VM_PAUSED:
+    case TERN_VM_SUSPENDED:
+      return self->reason == TERN_REASON_MIGRATION ? 3 : 4;
+    case TERN_VM_UNKNOWN:
+      return 2;
+    default:
+      return 1;
+    }
 }
 
 gboolean

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/cpu.h"
+#include "model/device.h"
 
 #include <glib.h>
 
@@ -67,41 +68,30 @@ gboolean tern_vm_reason_from_string (const char *name, TernVmReason *out_reason)
 gboolean tern_vm_state_is_active (TernVmState state);
 
 /**
- * TernDisk:
- * @target: name in the guest, such as "vda"
- * @device: "disk", "cdrom", "floppy" or "lun"
- * @type: where it lives: "file", "block", "network", "volume", "dir", …
- * @source: (nullable): path, "protocol:name", or "pool/volume"; %NULL for an empty drive
+ * TernLock: somebody does not want this VM to move or start
+ * @owner: who: "backup@host", a user's name; foreign text
+ * @reason: why, a sentence; foreign text
+ * @since_us: wall time it was set; 0 if it does not say
+ * @expires_us: wall time from which on it does not hold; 0 for never
+ *
+ * Kept in the domain's metadata, so that it travels with the VM and other tools can set it.
+ * docs/ARCHITECTURE.md has its form.
  */
 typedef struct
 {
-  char *target;
-  char *device;
-  char *type;
-  char *source;
-  char *cache;
-  gboolean readonly;
-  gboolean shareable;
-} TernDisk;
+  char *owner;
+  char *reason;
+  gint64 since_us;
+  gint64 expires_us;
+} TernLock;
 
-TernDisk *tern_disk_new (void);
-void tern_disk_free (TernDisk *self);
-
-/**
- * TernNic:
- * @type: "network", "bridge", "user", …
- * @source: (nullable): name of the network or bridge
- * @mac: (nullable)
- */
-typedef struct
-{
-  char *type;
-  char *source;
-  char *mac;
-} TernNic;
-
-TernNic *tern_nic_new (void);
-void tern_nic_free (TernNic *self);
+TernLock *tern_lock_new (const char *owner, const char *reason, gint64 since_us, gint64 expires_us);
+TernLock *tern_lock_copy (const TernLock *self);
+void tern_lock_free (TernLock *self);
+/** tern_lock_equal: @a: (nullable), @b: (nullable) */
+gboolean tern_lock_equal (const TernLock *a, const TernLock *b);
+/** tern_lock_holds: Returns: whether it has not expired at the wall time @now_us */
+gboolean tern_lock_holds (const TernLock *self, gint64 now_us);
 
 /**
  * TernVm:
@@ -115,6 +105,22 @@ void tern_nic_free (TernNic *self);
  * @virt_type: "kvm" or "qemu"
  * @disks: (element-type TernDisk)
  * @nics: (element-type TernNic)
+ * @hostdevs: (element-type TernHostdev): devices of the host
+ * @filesystems: (nullable) (array zero-terminated=1): shared folders, "DRIVER:TAG"
+ * @shmems: (nullable) (array zero-terminated=1): names of shared memory devices
+ * @tpm: (nullable): "emulator", "passthrough" or what libvirt calls the backend
+ * @nvram: (nullable): path of its firmware variables on the host
+ * @hugepages: its memory is made of huge pages
+ * @hugepage_size: bytes of one; 0 for the host's default size
+ * @pinned_cpus: (nullable): host CPUs its vCPUs or emulator are tied to, such as "0-3,8"
+ * @numa_nodes: (nullable): host NUMA nodes its memory must come from, likewise
+ * @tsc_hz: frequency its TSC timer is fixed to; 0 if it is not
+ * @snapshots: how many libvirt knows of; 0 also if it did not say
+ * @managed_save: its memory was saved by the host at shutdown
+ * @backup: a backup job runs
+ * @masked: its CPU was changed by us, and the definition keeps what it was
+ * @load_permille: CPU it uses, in thousandths of one host CPU; -1 if not measured
+ * @lock: (nullable)
  *
  * A VM as one host shows it: while it migrates, two hosts each show one.
  * Filled by its maker, immutable once shared.
@@ -136,6 +142,22 @@ typedef struct
   TernCpu *cpu;
   GPtrArray *disks;
   GPtrArray *nics;
+  GPtrArray *hostdevs;
+  GStrv filesystems;
+  GStrv shmems;
+  char *tpm;
+  char *nvram;
+  gboolean hugepages;
+  guint64 hugepage_size;
+  char *pinned_cpus;
+  char *numa_nodes;
+  guint64 tsc_hz;
+  guint snapshots;
+  gboolean managed_save;
+  gboolean backup;
+  gboolean masked;
+  int load_permille;
+  TernLock *lock;
 
   /*< private >*/
   gatomicrefcount refs;
@@ -146,6 +168,21 @@ TernVm *tern_vm_new (const char *uuid, const char *name, const char *host);
 TernVm *tern_vm_copy (const TernVm *self);
 TernVm *tern_vm_ref (TernVm *self);
 void tern_vm_unref (TernVm *self);
+
+/**
+ * tern_vm_get_memory_need:
+ *
+ * What a host must set aside for it: its memory and what QEMU takes besides (page tables, video,
+ * threads; more for passed-through devices and a TPM). After KubeVirt's formula
+ * (pkg/virt-controller/services/renderresources.go). With huge pages, only the overhead.
+ *
+ * Returns: bytes
+ */
+guint64 tern_vm_get_memory_need (const TernVm *self);
+
+/** tern_vm_get_rank: which of several copies counts: the one whose CPUs run, then the one that
+ * could run again. Returns: higher counts more */
+int tern_vm_get_rank (const TernVm *self);
 
 /** tern_vm_equal: Returns: whether both show the same in every field */
 gboolean tern_vm_equal (const TernVm *a, const TernVm *b);
@@ -196,8 +233,7 @@ void tern_sighting_free (TernSighting *self);
 char *tern_sighting_to_string (const TernSighting *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernVm, tern_vm_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernDisk, tern_disk_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernNic, tern_nic_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernLock, tern_lock_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernSighting, tern_sighting_free)
 
 G_END_DECLS

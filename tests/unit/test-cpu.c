@@ -42,6 +42,17 @@ START_TEST (the_order_of_features_makes_no_other_cpu)
 }
 END_TEST
 
+START_TEST (a_cpu_that_is_spelled_out_is_another_one)
+{
+  g_autoptr (TernCpu) plain = tern_cpu_new ("custom", "m", "v", LIST ("a"), NULL);
+  g_autoptr (TernCpu) spelled = tern_cpu_new ("custom", "m", "v", LIST ("a"), NULL);
+
+  ck_assert (!plain->expanded);
+  spelled->expanded = TRUE;
+  ck_assert (!tern_cpu_equal (plain, spelled));
+}
+END_TEST
+
 START_TEST (every_field_makes_another_cpu)
 {
   g_autoptr (TernCpu) base = tern_cpu_new ("custom", "m", "v", LIST ("a"), LIST ("b"));
@@ -79,6 +90,7 @@ TERN_CHECK_MAIN ("cpu",
   tcase_add_test (tcase, features_are_sorted_and_named_once);
   tcase_add_test (tcase, what_is_not_given_is_empty_not_missing);
   tcase_add_test (tcase, the_order_of_features_makes_no_other_cpu);
+  tcase_add_test (tcase, a_cpu_that_is_spelled_out_is_another_one);
   tcase_add_test (tcase, every_field_makes_another_cpu);
   tcase_add_test (tcase, references_are_counted);
 )

@@ -110,9 +110,49 @@ START_TEST (a_path_element_is_written_as_documented)
 END_TEST
 
 /* clang-format off */
+START_TEST (the_names_that_may_have_been_meant_come_nearest_first)
+{
+  static const char *const known[] = { "Westmere", "Nehalem", "Westmere-IBRS", "Skylake-Server",
+                                       "aes",      "avx",     "avx2",          NULL };
+  static const struct
+  {
+    const char *word;
+    guint max;
+    const char *expected;
+  } words[] = {
+    { "Westmer", 1, "Westmere" }, { "westmere", 1, "Westmere" }, { "Nehalen", 3, "Nehalem" },
+    { "avx3", 3, "avx,avx2" },    { "avx3", 1, "avx" },          { "ase", 1, "aes" },
+    { "sse4.2", 3, "" },          { "", 3, "" },                 { "x", 3, "" },
+    { "Westmere", 0, "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      g_auto (GStrv) near = tern_text_nearest (words[i].word, known, words[i].max);
+      g_autofree char *joined = g_strjoinv (",", near);
+
+      ck_assert_msg (g_str_equal (joined, words[i].expected), "%s: %s", words[i].word, joined);
+    }
+}
+END_TEST
+
+START_TEST (a_word_of_any_length_has_an_answer)
+{
+  g_autofree char *word = g_strnfill (5000, 'a');
+  const char *const known[] = { word, "aa", NULL };
+  g_auto (GStrv) near = tern_text_nearest (word, known, 3);
+  g_auto (GStrv) of_short = tern_text_nearest ("ab", known, 3);
+
+  ck_assert_uint_eq (g_strv_length (near), 0);
+  ck_assert_str_eq (of_short[0], "aa");
+}
+END_TEST
+
 TERN_CHECK_MAIN ("text",
   tcase_add_loop_test (tcase, foreign_text_is_made_visible, 0, G_N_ELEMENTS (cases));
-  tcase_add_test (tcase, whatever_the_bytes_the_result_is_one_line_of_utf_8);
+  tcase_add_test (tcase, the_names_that_may_have_been_meant_come_nearest_first);
+                 tcase_add_test (tcase, a_word_of_any_length_has_an_answer);
+                 tcase_add_test (tcase, whatever_the_bytes_the_result_is_one_line_of_utf_8);
   tcase_add_test (tcase, a_text_that_is_too_long_is_cut_and_marked);
   tcase_add_test (tcase, different_texts_make_different_valid_path_elements);
   tcase_add_test (tcase, a_path_element_is_written_as_documented);

@@ -3,6 +3,7 @@
 
 #include "model/vm.h"
 
+#include "model/snapshot-tables.h"
 #include "tern-check.h"
 
 #define UUID "0B5C4F6E-1C1D-4B8E-9D6C-3F2A1B0C9D8E"
@@ -152,6 +153,177 @@ START_TEST (a_copy_is_equal_until_any_field_changes)
 }
 END_TEST
 
+/* --- every field, by the tables of the snapshot file --- */
+
+static void
+add_text (GStrv *list, const char *text)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (*list != NULL)
+    g_strv_builder_addv (builder, (const char **) *list);
+  g_strv_builder_add (builder, text);
+  g_strfreev (*list);
+  *list = g_strv_builder_end (builder);
+}
+
+/* Gives the field another value. */
+static void
+change_place (const TernField *field, gpointer place)
+{
+  switch (field->kind)
+    {
+    case TERN_FIELD_TEXT:
+      replace (place, *(char **) place == NULL ? "" : "other");
+      break;
+    case TERN_FIELD_TEXTS:
+    case TERN_FIELD_SET:
+      add_text (place, "other");
+      break;
+    case TERN_FIELD_FLAG:
+      *(gboolean *) place = !*(gboolean *) place;
+      break;
+    case TERN_FIELD_UINT:
+    case TERN_FIELD_LEVEL:
+    case TERN_FIELD_WORD:
+      *(guint *) place += 1;
+      break;
+    case TERN_FIELD_SIZE:
+    case TERN_FIELD_VERSION:
+      *(guint64 *) place += 1;
+      break;
+    case TERN_FIELD_TIME:
+      *(gint64 *) place += 1;
+      break;
+    case TERN_FIELD_OBJECT:
+      *(TernLock **) place = tern_lock_new ("me", NULL, 0, 0);
+      break;
+    case TERN_FIELD_LIST:
+      g_ptr_array_add (*(GPtrArray **) place, g_malloc0 (field->shape->size));
+      break;
+    default:
+      ck_abort_msg ("%s: no such kind in a VM", field->name);
+    }
+}
+
+START_TEST (every_field_of_a_vm_is_copied_compared_and_freed)
+{
+  for (guint i = 0; i < tern_shape_vm.n_fields; i++)
+    {
+      const TernField *field = &tern_shape_vm.fields[i];
+      g_autoptr (TernVm) plain = new_vm ();
+      g_autoptr (TernVm) changed = tern_vm_copy (plain);
+      g_autoptr (TernVm) copy = NULL;
+
+      change_place (field, G_STRUCT_MEMBER_P (changed, field->offset));
+      copy = tern_vm_copy (changed);
+      ck_assert_msg (!tern_vm_equal (plain, changed), "%s is not compared", field->name);
+      ck_assert_msg (tern_vm_equal (changed, copy), "%s is not copied", field->name);
+    }
+}
+END_TEST
+
+static const TernShape *
+find_shape (const char *name)
+{
+  for (guint i = 0; i < tern_shape_vm.n_fields; i++)
+    if (g_str_equal (tern_shape_vm.fields[i].name, name))
+      return tern_shape_vm.fields[i].shape;
+  ck_abort_msg ("no %s", name);
+}
+
+typedef struct
+{
+  const char *name;
+  gpointer (*copy) (gconstpointer item);
+  gboolean (*equal) (gconstpointer a, gconstpointer b);
+} Item;
+
+static const Item items[] = {
+  { "disks", (gpointer (*) (gconstpointer)) tern_disk_copy, (GEqualFunc) tern_disk_equal },
+  { "nics", (gpointer (*) (gconstpointer)) tern_nic_copy, (GEqualFunc) tern_nic_equal },
+  { "hostdevs", (gpointer (*) (gconstpointer)) tern_hostdev_copy, (GEqualFunc) tern_hostdev_equal },
+  { "lock", (gpointer (*) (gconstpointer)) tern_lock_copy, (GEqualFunc) tern_lock_equal },
+};
+
+START_TEST (every_field_of_a_device_is_copied_compared_and_freed)
+{
+  const Item *item = &items[_i];
+  const TernShape *shape = find_shape (item->name);
+
+  for (guint i = 0; i < shape->n_fields; i++)
+    {
+      const TernField *field = &shape->fields[i];
+      gpointer plain = g_malloc0 (shape->size), changed = item->copy (plain), copy;
+
+      ck_assert (item->equal (plain, changed));
+      change_place (field, G_STRUCT_MEMBER_P (changed, field->offset));
+      copy = item->copy (changed);
+      ck_assert_msg (!item->equal (plain, changed), "%s is not compared", field->name);
+      ck_assert_msg (item->equal (changed, copy), "%s is not copied", field->name);
+      shape->free_item (plain);
+      shape->free_item (changed);
+      shape->free_item (copy);
+    }
+  shape->free_item (NULL);
+}
+END_TEST
+
+START_TEST (a_lock_holds_until_the_moment_it_expires)
+{
+  g_autoptr (TernLock) ends = tern_lock_new ("me", "why", 1, 100);
+  g_autoptr (TernLock) stays = tern_lock_new ("me", "why", 1, 0);
+
+  ck_assert (tern_lock_holds (ends, 99));
+  ck_assert (!tern_lock_holds (ends, 100));
+  ck_assert (tern_lock_holds (stays, G_MAXINT64));
+}
+END_TEST
+
+#define MIB (G_GUINT64_CONSTANT (1) << 20)
+
+START_TEST (a_vm_needs_its_memory_and_what_qemu_takes_besides)
+{
+  g_autoptr (TernVm) vm = tern_vm_new (UUID, "web", "a");
+  guint64 plain;
+
+  vm->memory = 4096 * MIB;
+  vm->vcpus = 4;
+  plain = (4096 + 8 + 4 * 8 + 8 + 50 + 32) * MIB;
+  ck_assert_uint_eq (tern_vm_get_memory_need (vm), plain);
+  g_ptr_array_add (vm->hostdevs, tern_hostdev_new ("usb", "x"));
+  ck_assert_uint_eq (tern_vm_get_memory_need (vm), plain);
+  g_ptr_array_add (vm->hostdevs, tern_hostdev_new ("pci", "x"));
+  g_ptr_array_add (vm->hostdevs, tern_hostdev_new ("pci", "y"));
+  ck_assert_uint_eq (tern_vm_get_memory_need (vm), plain + 1024 * MIB);
+  vm->tpm = g_strdup ("emulator");
+  ck_assert_uint_eq (tern_vm_get_memory_need (vm), plain + (1024 + 53) * MIB);
+  vm->hugepages = TRUE;
+  ck_assert_uint_eq (tern_vm_get_memory_need (vm), plain + (1024 + 53 - 4096) * MIB);
+}
+END_TEST
+
+START_TEST (a_drive_is_what_a_medium_can_be_taken_out_of)
+{
+  g_autoptr (TernDisk) disk = tern_disk_new ();
+
+  ck_assert (!tern_disk_is_removable (disk));
+  ck_assert (!tern_disk_is_local_path (disk));
+  disk->type = g_strdup ("file");
+  ck_assert (!tern_disk_is_local_path (disk));
+  disk->source = g_strdup ("/x");
+  ck_assert (tern_disk_is_local_path (disk));
+  replace (&disk->type, "network");
+  ck_assert (!tern_disk_is_local_path (disk));
+  replace (&disk->device, "cdrom");
+  ck_assert (tern_disk_is_removable (disk));
+  replace (&disk->device, "floppy");
+  ck_assert (tern_disk_is_removable (disk));
+  replace (&disk->device, "lun");
+  ck_assert (!tern_disk_is_removable (disk));
+}
+END_TEST
+
 START_TEST (uuids_are_kept_in_lower_case)
 {
   g_autoptr (TernVm) vm = tern_vm_new (UUID, "web", "a");
@@ -214,6 +386,12 @@ TERN_CHECK_MAIN ("vm",
   tcase_add_test (tcase, unknown_words_are_refused);
   tcase_add_test (tcase, a_vm_is_active_exactly_if_it_has_a_process);
   tcase_add_test (tcase, a_copy_is_equal_until_any_field_changes);
+  tcase_add_test (tcase, every_field_of_a_vm_is_copied_compared_and_freed);
+  tcase_add_loop_test (tcase, every_field_of_a_device_is_copied_compared_and_freed, 0,
+                       G_N_ELEMENTS (items));
+  tcase_add_test (tcase, a_lock_holds_until_the_moment_it_expires);
+  tcase_add_test (tcase, a_vm_needs_its_memory_and_what_qemu_takes_besides);
+  tcase_add_test (tcase, a_drive_is_what_a_medium_can_be_taken_out_of);
   tcase_add_test (tcase, uuids_are_kept_in_lower_case);
   tcase_add_test (tcase, a_uuid_is_36_characters_of_the_usual_form);
   tcase_add_test (tcase, a_sighting_reads_as_a_person_would_say_it);
