@@ -43,7 +43,7 @@ on_checked (GObject *source, GAsyncResult *result, gpointer data)
       tern_migration_feed (self, TERN_EVENT_CHECKED);
       return;
     }
-  error = tern_reasons_to_error (reasons);
+  error = tern_objections_to_error (reasons);
   tern_migration_set_error (self, error);
   tern_migration_feed (self, TERN_EVENT_REFUSED);
 }

@@ -204,7 +204,7 @@ judge (TernMigrator *self, TernVm *vm, TernHost *destination)
                           shown, vm->uuid);
     }
   reasons = tern_admit (&admission);
-  return reasons->len > 0 ? tern_reasons_to_error (reasons) : NULL;
+  return reasons->len > 0 ? tern_objections_to_error (reasons) : NULL;
 }
 
 static void

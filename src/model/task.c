@@ -24,6 +24,8 @@ static const PhaseInfo phases[TERN_N_PHASES] = {
   [TERN_PHASE_FOLLOWING]  = { "following",  "running",   FALSE },
   [TERN_PHASE_VERIFYING]  = { "verifying",  "running",   FALSE },
   [TERN_PHASE_REPAIRING]  = { "repairing",  "running",   FALSE },
+  [TERN_PHASE_DEFINING]   = { "defining",   "running",   FALSE },
+  [TERN_PHASE_STARTING]   = { "starting",   "running",   FALSE },
   [TERN_PHASE_DONE]       = { "done",       "done",      TRUE },
   [TERN_PHASE_FAILED]     = { "failed",     "failed",    TRUE },
   [TERN_PHASE_CANCELLED]  = { "cancelled",  "cancelled", TRUE },
@@ -77,6 +79,12 @@ tern_task_record_new (void)
   return self;
 }
 
+gboolean
+tern_task_record_is_start (const TernTaskRecord *self)
+{
+  return g_str_equal (self->kind, "start");
+}
+
 TernTaskRecord *
 tern_task_record_copy (const TernTaskRecord *self)
 {
@@ -88,6 +96,7 @@ tern_task_record_copy (const TernTaskRecord *self)
   copy->vm_name = g_strdup (self->vm_name);
   copy->source = g_strdup (self->source);
   copy->destination = g_strdup (self->destination);
+  copy->ejected = g_strdupv (self->ejected);
   copy->error_name = g_strdup (self->error_name);
   copy->error = g_strdup (self->error);
   copy->verdict = g_strdup (self->verdict);
@@ -105,6 +114,7 @@ tern_task_record_free (TernTaskRecord *self)
   g_free (self->vm_name);
   g_free (self->source);
   g_free (self->destination);
+  g_strfreev (self->ejected);
   g_free (self->error_name);
   g_free (self->error);
   g_free (self->verdict);

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * TernTaskPhase:
  *
- * Where a migration stands. Stored and sent as words; plan/task-fsm holds the
+ * Where a migration or a start stands. Stored and sent as words; plan/task-fsm holds the
  * table of what follows what.
  *
  * @TERN_PHASE_QUEUED: waits for its turn
@@ -23,9 +23,12 @@ G_BEGIN_DECLS
  * watched
  * @TERN_PHASE_VERIFYING: it is over; both hosts are asked where the VM is
  * @TERN_PHASE_REPAIRING: a leftover of a finished move is put right
+ * @TERN_PHASE_DEFINING: (start) the definition goes over to the destination, and away from the
+ * source
+ * @TERN_PHASE_STARTING: (start) the destination is told to start it
  * @TERN_PHASE_DONE: runs on the destination
- * @TERN_PHASE_FAILED: did not move; runs where it was
- * @TERN_PHASE_CANCELLED: did not move because somebody said so
+ * @TERN_PHASE_FAILED: did not move or start; it is where it was, or as the task's verdict says
+ * @TERN_PHASE_CANCELLED: did not move or start because somebody said so
  * @TERN_PHASE_ATTENTION: the truth is not known, or there are two copies: a person decides
  */
 typedef enum
@@ -39,6 +42,8 @@ typedef enum
   TERN_PHASE_FOLLOWING,
   TERN_PHASE_VERIFYING,
   TERN_PHASE_REPAIRING,
+  TERN_PHASE_DEFINING,
+  TERN_PHASE_STARTING,
   TERN_PHASE_DONE,
   TERN_PHASE_FAILED,
   TERN_PHASE_CANCELLED,
@@ -63,11 +68,16 @@ const char *tern_task_phase_to_state (TernTaskPhase phase);
 /**
  * TernTaskRecord:
  * @id: 1 and up, never used twice
- * @kind: "migrate"
+ * @kind: "migrate" or "start"
+ * @group: tasks of one order have the same: the id of the first; 0 for one ordered alone
  * @vm_uuid: of the VM
  * @vm_name: when the task was made
- * @source: host name
+ * @source: host name; of a start: where the VM is defined
  * @destination: host name
+ * @memory: bytes reserved on the destination while it is open
+ * @vcpus: virtual CPUs reserved likewise
+ * @eject_media: local media are to be taken out of their drives
+ * @ejected: (nullable) (array zero-terminated=1): "DRIVE=FILE" for each that was
  * @phase: where it stands
  * @cancel_requested: somebody asked for it to stop
  * @attempt: how often the hypervisor was asked to do it, 0 before the first
@@ -97,6 +107,11 @@ typedef struct
   char *vm_name;
   char *source;
   char *destination;
+  guint64 group;
+  guint64 memory;
+  guint vcpus;
+  gboolean eject_media;
+  GStrv ejected;
   TernTaskPhase phase;
   gboolean cancel_requested;
   guint attempt;
@@ -120,6 +135,8 @@ typedef struct
 
 /** tern_task_record_new: Returns: (transfer full): kind "migrate", queued, nothing measured */
 TernTaskRecord *tern_task_record_new (void);
+/** tern_task_record_is_start: Returns: whether it is of kind "start" */
+gboolean tern_task_record_is_start (const TernTaskRecord *self);
 TernTaskRecord *tern_task_record_copy (const TernTaskRecord *self);
 void tern_task_record_free (TernTaskRecord *self);
 

@@ -15,7 +15,7 @@
 #define MAX_NAME_SHOWN 60
 
 void
-tern_reason_free (TernReason *self)
+tern_objection_free (TernObjection *self)
 {
   if (self == NULL)
     return;
@@ -27,14 +27,14 @@ tern_reason_free (TernReason *self)
 static GPtrArray *
 reasons_new (void)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) tern_reason_free);
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) tern_objection_free);
 }
 
 G_GNUC_PRINTF (4, 5)
 static void
 add_reason (GPtrArray *reasons, const char *code, TernError error, const char *format, ...)
 {
-  TernReason *reason = g_new0 (TernReason, 1);
+  TernObjection *reason = g_new0 (TernObjection, 1);
   va_list args;
 
   va_start (args, format);
@@ -217,10 +217,10 @@ tern_admit_sightings (const char *vm, const char *source, const TernSighting *so
 }
 
 GError *
-tern_reasons_to_error (const GPtrArray *reasons)
+tern_objections_to_error (const GPtrArray *reasons)
 {
   GString *text = g_string_new (NULL);
-  const TernReason *first;
+  const TernObjection *first;
   GError *error;
 
   g_return_val_if_fail (reasons->len > 0, NULL);
@@ -228,7 +228,7 @@ tern_reasons_to_error (const GPtrArray *reasons)
   first = reasons->pdata[0];
   for (guint i = 0; i < reasons->len; i++)
     {
-      const TernReason *reason = reasons->pdata[i];
+      const TernObjection *reason = reasons->pdata[i];
 
       g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", reason->sentence);
     }

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /**
- * TernReason:
+ * TernObjection:
  * @code: stable: vm.attention, vm.moving, vm.not-running, vm.job-running, vm.twice, host.same,
  *   host.unknown, host.unreachable, memory.short
  * @sentence: for people; names the VM and the host
@@ -22,9 +22,9 @@ typedef struct
   const char *code;
   char *sentence;
   TernError error;
-} TernReason;
+} TernObjection;
 
-void tern_reason_free (TernReason *self);
+void tern_objection_free (TernObjection *self);
 
 /**
  * TernAdmission:
@@ -53,7 +53,7 @@ typedef struct
  * May this VM be moved to that host, as far as the inventory knows? Every reason is given,
  * never only the first.
  *
- * Returns: (transfer full) (element-type TernReason): empty when it may
+ * Returns: (transfer full) (element-type TernObjection): empty when it may
  */
 GPtrArray *tern_admit (const TernAdmission *admission);
 
@@ -65,19 +65,19 @@ GPtrArray *tern_admit (const TernAdmission *admission);
  *
  * The last look before the call: both hosts were asked, nothing comes from a cache.
  *
- * Returns: (transfer full) (element-type TernReason): empty when the call may be made
+ * Returns: (transfer full) (element-type TernObjection): empty when the call may be made
  */
 GPtrArray *tern_admit_sightings (const char *vm, const char *source,
                                  const TernSighting *source_sighting, const char *destination,
                                  const TernSighting *destination_sighting);
 
 /**
- * tern_reasons_to_error:
- * @reasons: (element-type TernReason): not empty
+ * tern_objections_to_error:
+ * @reasons: (element-type TernObjection): not empty
  *
  * Returns: (transfer full): one error that holds every sentence; its code is that of the
  *   first reason
  */
-GError *tern_reasons_to_error (const GPtrArray *reasons);
+GError *tern_objections_to_error (const GPtrArray *reasons);
 
 G_END_DECLS

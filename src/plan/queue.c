@@ -12,6 +12,13 @@ holds_a_place (const TernTaskRecord *task)
   return task->phase != TERN_PHASE_QUEUED && !tern_task_phase_is_final (task->phase);
 }
 
+/* A VM that is started where it is defined leaves no host. */
+static gboolean
+leaves (const TernTaskRecord *task, const char *host)
+{
+  return g_str_equal (task->source, host) && !g_str_equal (task->source, task->destination);
+}
+
 static gboolean
 has_room (const GPtrArray *tasks, const TernTaskRecord *candidate, const TernQueueLimits *limits)
 {
@@ -23,10 +30,12 @@ has_room (const GPtrArray *tasks, const TernTaskRecord *candidate, const TernQue
 
       if (!holds_a_place (task))
         continue;
-      leaving += g_str_equal (task->source, candidate->source);
+      leaving += leaves (task, candidate->source);
       arriving += g_str_equal (task->destination, candidate->destination);
     }
-  return leaving < limits->per_source && arriving < limits->per_destination;
+  if (leaves (candidate, candidate->source) && leaving >= limits->per_source)
+    return FALSE;
+  return arriving < limits->per_destination;
 }
 
 const TernTaskRecord *

@@ -31,6 +31,8 @@ static const TernTaskStep steps[TERN_N_PHASES][TERN_N_EVENTS] = {
   },
   [TERN_PHASE_CHECKING] = {
     [TERN_EVENT_CHECKED]     = GO (PREPARING, MIGRATE),
+    /* Written with what will be taken out; then it is checked whether it is. */
+    [TERN_EVENT_MEDIA]       = GO (CHECKING, EJECT),
     [TERN_EVENT_REFUSED]     = GO (FAILED, REPORT),
     [TERN_EVENT_CANCEL]      = GO (CANCELLED, REPORT),
     /*
@@ -126,6 +128,9 @@ static const char *const event_names[TERN_N_EVENTS] = {
   [TERN_EVENT_REPAIRED]    = "repaired",
   [TERN_EVENT_DISMISSED]   = "dismissed",
   [TERN_EVENT_RECHECK]     = "recheck",
+  [TERN_EVENT_MEDIA]       = "media",
+  [TERN_EVENT_AWAY]        = "away",
+  [TERN_EVENT_DEFINED]     = "defined",
 };
 /* clang-format on */
 
@@ -157,4 +162,17 @@ tern_task_phase_is_cancelable (TernTaskPhase phase)
   TernTaskStep step = tern_task_fsm_next (phase, TERN_EVENT_CANCEL);
 
   return step.accepted && step.phase != phase;
+}
+
+gboolean
+tern_task_action_is_call (TernTaskAction action)
+{
+  return action == TERN_ACTION_MIGRATE || action == TERN_ACTION_EJECT
+         || action == TERN_ACTION_DEFINE || action == TERN_ACTION_START;
+}
+
+gboolean
+tern_task_action_is_repair (TernTaskAction action)
+{
+  return action == TERN_ACTION_RESUME || action == TERN_ACTION_DISCARD;
 }

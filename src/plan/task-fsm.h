@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /**
- * TernTaskEvent: what can happen to a migration
+ * TernTaskEvent: what can happen to a migration, or to a start (plan/start-fsm.h)
  * @TERN_EVENT_ADMITTED: the queue gives it its turn
  * @TERN_EVENT_CHECKED: both hosts were asked and nothing speaks against it
  * @TERN_EVENT_REFUSED: something does, and nothing was started
@@ -28,6 +28,9 @@ G_BEGIN_DECLS
  * @TERN_EVENT_REPAIRED: the repair was tried, with whatever result
  * @TERN_EVENT_DISMISSED: a person removed the host whose silence kept the truth unknown
  * @TERN_EVENT_RECHECK: a host that was missing is back, or shows the VM changed: look again
+ * @TERN_EVENT_MEDIA: nothing speaks against it once local media are out of their drives
+ * @TERN_EVENT_AWAY: (start) nothing speaks against it, and it is to be defined on the destination
+ * @TERN_EVENT_DEFINED: (start) the destination has the definition and the source does not
  */
 typedef enum
 {
@@ -52,6 +55,9 @@ typedef enum
   TERN_EVENT_REPAIRED,
   TERN_EVENT_DISMISSED,
   TERN_EVENT_RECHECK,
+  TERN_EVENT_MEDIA,
+  TERN_EVENT_AWAY,
+  TERN_EVENT_DEFINED,
   TERN_N_EVENTS
 } TernTaskEvent;
 
@@ -67,6 +73,9 @@ typedef enum
  * @TERN_ACTION_RESUME: start the source's CPUs again
  * @TERN_ACTION_DISCARD: remove what is left on the source
  * @TERN_ACTION_REPORT: it is over: tell everyone
+ * @TERN_ACTION_EJECT: take local media out of their drives
+ * @TERN_ACTION_DEFINE: (start) copy the definition to the destination
+ * @TERN_ACTION_START: (start) tell the destination to start it
  */
 typedef enum
 {
@@ -80,6 +89,9 @@ typedef enum
   TERN_ACTION_RESUME,
   TERN_ACTION_DISCARD,
   TERN_ACTION_REPORT,
+  TERN_ACTION_EJECT,
+  TERN_ACTION_DEFINE,
+  TERN_ACTION_START,
   TERN_N_ACTIONS
 } TernTaskAction;
 
@@ -102,8 +114,15 @@ TernTaskStep tern_task_fsm_next (TernTaskPhase phase, TernTaskEvent event);
 /** tern_task_event_to_string: Returns: (transfer none): for logs */
 const char *tern_task_event_to_string (TernTaskEvent event);
 
-/** tern_task_phase_is_cancelable: Returns: whether %TERN_EVENT_CANCEL can still stop it in @phase
- */
+/** tern_task_phase_is_cancelable: Returns: whether %TERN_EVENT_CANCEL can still stop a migration in
+ * @phase */
 gboolean tern_task_phase_is_cancelable (TernTaskPhase phase);
+
+/** tern_task_action_is_call: Returns: whether @action asks a host to change something, so that it
+ * is not made unless the store has it; what fails then is the task */
+gboolean tern_task_action_is_call (TernTaskAction action);
+/** tern_task_action_is_repair: Returns: whether @action puts a leftover right, so that it waits
+ * until the store has it */
+gboolean tern_task_action_is_repair (TernTaskAction action);
 
 G_END_DECLS

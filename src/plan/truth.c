@@ -163,10 +163,23 @@ classify_destination (const TernSighting *seen)
     }
 }
 
+/* Somebody else may have moved the guest, without its definition: the one here is the last. */
+static gboolean
+is_last_definition (const TernSighting *source, const TernSighting *destination)
+{
+  return source->known && source->present && source->persistent && !destination->persistent;
+}
+
 TernTruth
 tern_truth_judge (const TernSighting *source, const TernSighting *destination)
 {
-  return table[classify_source (source)][classify_destination (destination)];
+  TernTruth truth = table[classify_source (source)][classify_destination (destination)];
+
+  if (!is_last_definition (source, destination))
+    return truth;
+  if (truth == TERN_TRUTH_DEFINED_TWICE)
+    return TERN_TRUTH_MOVED;
+  return truth == TERN_TRUTH_LEFTOVER ? TERN_TRUTH_BETWEEN : truth;
 }
 
 /* The hosts are not asked at the same instant: what calls for an act or an alarm must be seen
@@ -312,7 +325,11 @@ tern_truth_explain (TernTruth truth, const char *vm, const char *source,
   g_autofree char *there = tern_sighting_to_string (source_sighting);
   g_autofree char *here = tern_sighting_to_string (destination_sighting);
 
-  if (truth == TERN_TRUTH_STAYED)
+  if (truth == TERN_TRUTH_MOVED && is_last_definition (source_sighting, destination_sighting))
+    meaning = g_strdup_printf ("%s runs on %s without a definition there, and the one on %s was "
+                               "left: it is the last",
+                               vm, destination, source);
+  else if (truth == TERN_TRUTH_STAYED)
     meaning = explain_stayed (vm, source, source_sighting);
   else if (truth == TERN_TRUTH_UNKNOWN)
     meaning = explain_unknown_pair (vm, source, source_sighting, destination, destination_sighting);

@@ -54,6 +54,7 @@ TernTruth tern_truth_judge (const TernSighting *source, const TernSighting *dest
  * @repairs: how many repairs were tried
  * @answered: the hypervisor's call came back; if it did not (restart, lost connection), the
  *   hypervisor may have got it and not begun yet
+ * @overdue: (of a start) it was not waited for any longer, and the host may still work on it
  * @cancel_requested: somebody wanted the move to stop
  *
  * How the verification of one migration went so far.
@@ -64,6 +65,7 @@ typedef struct
   gint64 elapsed_us;
   guint repairs;
   gboolean answered;
+  gboolean overdue;
   gboolean cancel_requested;
 } TernVerifying;
 

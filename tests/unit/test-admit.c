@@ -78,7 +78,7 @@ codes_of (GPtrArray *reasons)
 
   for (guint i = 0; i < reasons->len; i++)
     {
-      const TernReason *reason = reasons->pdata[i];
+      const TernObjection *reason = reasons->pdata[i];
 
       ck_assert_ptr_nonnull (strstr (reason->sentence, " "));
       g_string_append_printf (codes, "%s%s", i > 0 ? " " : "", reason->code);
@@ -94,7 +94,7 @@ expect (const Fixture *f, const char *codes, TernError error)
 
   ck_assert_str_eq (found, codes);
   if (reasons->len > 0)
-    ck_assert_int_eq (((TernReason *) reasons->pdata[0])->error, error);
+    ck_assert_int_eq (((TernObjection *) reasons->pdata[0])->error, error);
 }
 
 START_TEST (a_running_vm_may_go_to_a_host_with_room)
@@ -197,7 +197,7 @@ START_TEST (memory_is_judged_to_the_byte_and_beyond_signed_numbers)
       ck_assert_msg ((reasons->len > 0) == (rows[i].shortage != NULL), "row %u", i);
       if (rows[i].shortage != NULL)
         ck_assert_ptr_nonnull (
-            strstr (((TernReason *) reasons->pdata[0])->sentence, rows[i].shortage));
+            strstr (((TernObjection *) reasons->pdata[0])->sentence, rows[i].shortage));
     }
 }
 END_TEST
@@ -213,7 +213,7 @@ START_TEST (a_foreign_name_cannot_write_to_a_terminal)
   f.vm->state = TERN_VM_SHUT_OFF;
   reasons = tern_admit (&f.admission);
   ck_assert_uint_eq (reasons->len, 1);
-  ck_assert_ptr_null (strpbrk (((TernReason *) reasons->pdata[0])->sentence, "\033\n"));
+  ck_assert_ptr_null (strpbrk (((TernObjection *) reasons->pdata[0])->sentence, "\033\n"));
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST (an_error_holds_every_sentence_and_the_first_code)
   f.admission.open_task = f.task;
   f.vm->memory = 100 * GIB;
   reasons = tern_admit (&f.admission);
-  error = tern_reasons_to_error (reasons);
+  error = tern_objections_to_error (reasons);
   ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_BUSY));
   ck_assert_ptr_nonnull (strstr (error->message, "by task 5"));
   ck_assert_ptr_nonnull (strstr (error->message, "; "));
@@ -302,7 +302,7 @@ START_TEST (a_vm_that_lives_on_a_third_host_too_is_not_moved)
   ck_assert_uint_eq (reasons->len, tern_vm_state_is_active (_i) ? 1 : 0);
   if (reasons->len == 1)
     {
-      const TernReason *reason = reasons->pdata[0];
+      const TernObjection *reason = reasons->pdata[0];
 
       ck_assert_str_eq (reason->code, "vm.twice");
       ck_assert_int_eq (reason->error, TERN_ERROR_ATTENTION);

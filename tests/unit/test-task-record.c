@@ -64,10 +64,21 @@ START_TEST (a_copy_is_equal_and_apart)
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     *texts[i] = g_strdup_printf ("text %u", i);
   task->id = 7;
+  task->group = 6;
+  task->memory = 5;
+  task->vcpus = 4;
+  task->eject_media = TRUE;
+  task->ejected = g_strdupv ((char *[]){ (char *) "sda=/x.iso", NULL });
   task->rate_bps = 8;
   copy = tern_task_record_copy (task);
   ck_assert_uint_eq (copy->id, 7);
   ck_assert_uint_eq (copy->rate_bps, 8);
+  ck_assert_uint_eq (copy->group, 6);
+  ck_assert_uint_eq (copy->memory, 5);
+  ck_assert_uint_eq (copy->vcpus, 4);
+  ck_assert (copy->eject_media);
+  ck_assert_str_eq (copy->ejected[0], "sda=/x.iso");
+  ck_assert_ptr_ne (copy->ejected, task->ejected);
   ck_assert_str_eq (copy->vm_uuid, task->vm_uuid);
   ck_assert_str_eq (copy->vm_name, task->vm_name);
   ck_assert_str_eq (copy->source, task->source);

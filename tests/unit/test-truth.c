@@ -9,8 +9,8 @@
 
 #include "tern-check.h"
 
-/* One bit pattern per sighting: known, present, state, reason, job flags. */
-#define N_FLAGS 16
+/* One bit pattern per sighting: known, present, job flags, a definition; state, reason. */
+#define N_FLAGS 32
 #define N_SIGHTINGS (N_FLAGS * TERN_VM_N_STATES * TERN_REASON_N)
 
 static TernSighting
@@ -23,6 +23,7 @@ nth_sighting (guint n)
     .present = (flags & 2) != 0,
     .job_active = (flags & 4) != 0,
     .job_outgoing = (flags & 8) != 0,
+    .persistent = (flags & 16) != 0,
     .state = n / N_FLAGS % TERN_VM_N_STATES,
     .reason = n / N_FLAGS / TERN_VM_N_STATES,
   };
@@ -125,6 +126,8 @@ check_discard (const TernSighting *source, const TernSighting *destination, Tern
   demand (runs (destination), source, destination, truth);
   demand (is_here (source) && !runs (source), source, destination, truth);
   demand (!has_outgoing_job (source), source, destination, truth);
+  /* The last definition there is, is not removed: the guest would be gone when it is shut off. */
+  demand (destination->persistent || !source->persistent, source, destination, truth);
   if (truth == TERN_TRUTH_LEFTOVER)
     demand (destination->reason == TERN_REASON_MIGRATED && source->reason == TERN_REASON_MIGRATION,
             source, destination, truth);
@@ -247,6 +250,8 @@ static const struct
 } known_rows[] = {
 #define ABSENT { .known = TRUE }
 #define IN(s, r) { .known = TRUE, .present = TRUE, .state = TERN_VM_##s, .reason = TERN_REASON_##r }
+#define DEFINED(s, r) \
+  { .known = TRUE, .present = TRUE, .persistent = TRUE, .state = TERN_VM_##s, .reason = TERN_REASON_##r }
 #define SILENT { .known = FALSE }
   /* LIBVIRT.md 3: the rows of the resolver. */
   { IN (RUNNING, MIGRATION_CANCELLED), ABSENT,                   TERN_TRUTH_STAYED },
@@ -276,10 +281,16 @@ static const struct
   { IN (SHUT_OFF, OTHER),              ABSENT,                   TERN_TRUTH_STAYED },
   { IN (SHUT_OFF, OTHER),              IN (RUNNING, MIGRATED),   TERN_TRUTH_DEFINED_TWICE },
   { IN (SHUT_OFF, OTHER),              IN (RUNNING, OTHER),      TERN_TRUTH_MOVED },
+  /* Somebody moved it meanwhile with virsh, and not its definition. */
+  { DEFINED (SHUT_OFF, MIGRATED),      IN (RUNNING, MIGRATED),   TERN_TRUTH_MOVED },
+  { DEFINED (SHUT_OFF, MIGRATED),      DEFINED (RUNNING, MIGRATED), TERN_TRUTH_DEFINED_TWICE },
+  { DEFINED (PAUSED, MIGRATION),       IN (RUNNING, MIGRATED),   TERN_TRUTH_BETWEEN },
+  { DEFINED (PAUSED, MIGRATION),       DEFINED (RUNNING, MIGRATED), TERN_TRUTH_LEFTOVER },
   { ABSENT,                            ABSENT,                   TERN_TRUTH_GONE },
   { ABSENT,                            IN (SHUT_OFF, OTHER),     TERN_TRUTH_GONE },
 #undef ABSENT
 #undef IN
+#undef DEFINED
 #undef SILENT
 };
 /* clang-format on */
