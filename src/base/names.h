@@ -21,6 +21,9 @@
 /* polkit actions, one per kind of act */
 #define TERN_POLKIT_HOSTS "org.virtern.virtern1.manage-hosts"
 #define TERN_POLKIT_MIGRATE "org.virtern.virtern1.migrate"
+#define TERN_POLKIT_START "org.virtern.virtern1.start"
+#define TERN_POLKIT_LOCK "org.virtern.virtern1.lock"
+#define TERN_POLKIT_MASK "org.virtern.virtern1.mask"
 #define TERN_POLKIT_TASKS "org.virtern.virtern1.manage-tasks"
 
 /* structured log fields */
@@ -43,3 +46,7 @@
 #define TERN_MSG_ATTENTION "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a08"
 #define TERN_MSG_STORE_FAILED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a09"
 #define TERN_MSG_VM_TWICE "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0a"
+#define TERN_MSG_MEDIA_EJECTED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0b"
+#define TERN_MSG_VM_LOCKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0c"
+#define TERN_MSG_VM_UNLOCKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0d"
+#define TERN_MSG_VM_MASKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0e"

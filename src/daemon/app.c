@@ -49,6 +49,7 @@ struct _TernApp
   TernStore *store;
   TernInventory *inventory;
   TernTaskList *tasks;
+  TernAssessor *assessor;
   TernMigrator *migrator;
   GDBusConnection *connection;
   TernService *service;
@@ -114,14 +115,54 @@ choose_driver (TernApp *self, const TernAppOptions *options, GError **error)
   return tern_sim_load (self->sim, options->simulate, error);
 }
 
+/* What a snapshot file says of judging was true where it was taken; where it says nothing, or
+ * what is the default anyway, the configuration counts. */
+static TernSettings
+choose_settings (const TernSettings *configured, const TernSettings *in_file)
+{
+  const TernSettings defaults = TERN_SETTINGS_INIT;
+  TernSettings chosen = *configured;
+
+  if (in_file->memory_ratio != defaults.memory_ratio)
+    chosen.memory_ratio = in_file->memory_ratio;
+  if (in_file->memory_reserve != defaults.memory_reserve)
+    chosen.memory_reserve = in_file->memory_reserve;
+  if (memcmp (in_file->weights, defaults.weights, sizeof defaults.weights) != 0)
+    memcpy (chosen.weights, in_file->weights, sizeof chosen.weights);
+  return chosen;
+}
+
+static TernAssessor *
+build_assessor (TernApp *self, const TernConfig *config)
+{
+  TernSettings settings = config->settings;
+  g_auto (GStrv) paths = g_strdupv (config->shared_paths);
+
+  if (self->sim != NULL)
+    {
+      g_auto (GStrv) in_file = tern_sim_dup_shared_paths (self->sim);
+
+      settings = choose_settings (&config->settings, tern_sim_get_settings (self->sim));
+      if (in_file[0] != NULL)
+        {
+          g_strfreev (paths);
+          paths = g_steal_pointer (&in_file);
+        }
+    }
+  return tern_assessor_new (self->clock, self->inventory, self->tasks, &settings,
+                            (const char *const *) paths);
+}
+
 static void
-build_engine (TernApp *self)
+build_engine (TernApp *self, const TernConfig *config)
 {
   TernHypervisorFactory factory = self->sim != NULL ? tern_sim_factory : tern_libvirt_host_new;
 
   self->inventory = tern_inventory_new (self->clock, self->store, factory, self->sim);
   self->tasks = tern_task_list_new ();
-  self->migrator = tern_migrator_new (self->clock, self->store, self->inventory, self->tasks);
+  self->assessor = build_assessor (self, config);
+  self->migrator =
+      tern_migrator_new (self->clock, self->store, self->inventory, self->tasks, self->assessor);
 }
 
 static gboolean
@@ -178,6 +219,7 @@ build_service (TernApp *self, gboolean session, GError **error)
       .store = self->store,
       .inventory = self->inventory,
       .tasks = self->tasks,
+      .assessor = self->assessor,
       .migrator = self->migrator,
       .authority = authority,
       .simulated = self->sim != NULL,
@@ -225,7 +267,7 @@ tern_app_start (const TernAppOptions *options, const TernConfig *config, GError 
       || !choose_state_dir (self, options, config, error) || !open_store (self, error))
     return NULL;
 
-  build_engine (self);
+  build_engine (self, config);
   tern_bus_name_watch (self->connection, on_bus_lost, self);
   if (!take_up (self, error) || !build_service (self, options->session, error)
       || !tern_bus_name_own (self->connection, error))
@@ -288,6 +330,7 @@ drop_engine (TernApp *self)
   if (self->store != NULL)
     tern_store_sqlite_close (TERN_STORE_SQLITE (self->store));
   g_clear_object (&self->migrator);
+  g_clear_object (&self->assessor);
   g_clear_object (&self->tasks);
   g_clear_object (&self->inventory);
   g_clear_object (&self->store);

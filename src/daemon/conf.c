@@ -10,15 +10,21 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/list.h"
 
-typedef gboolean (*KeyParser) (TernConfig *config, const char *value, GError **error);
+typedef struct KeyInfo KeyInfo;
+typedef gboolean (*KeyParser) (TernConfig *config, const KeyInfo *info, const char *value,
+                               GError **error);
 
-typedef struct
+/* @offset, @min, @max: of a number */
+struct KeyInfo
 {
   const char *group;
   const char *key;
   KeyParser parse;
-} KeyInfo;
+  gsize offset;
+  double min, max;
+};
 
 /* One file being read. */
 typedef struct
@@ -36,39 +42,121 @@ file_clear (File *file)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (File, file_clear)
 
-static gboolean
-parse_state_dir (TernConfig *config, const char *value, GError **error)
+static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
 {
+  va_list args;
+
+  va_start (args, format);
+  g_clear_error (error);
+  *error = g_error_new_valist (TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+static gboolean
+parse_state_dir (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  (void) info;
   if (!g_path_is_absolute (value))
-    {
-      g_set_error_literal (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
-                           "must be an absolute path");
-      return FALSE;
-    }
+    return refuse (error, "must be an absolute path");
   g_free (config->state_dir);
   config->state_dir = g_strdup (value);
   return TRUE;
 }
 
 static gboolean
-parse_log_level (TernConfig *config, const char *value, GError **error)
+parse_log_level (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
 {
   gboolean debug = g_str_equal (value, "debug");
 
+  (void) info;
   if (!debug && !g_str_equal (value, "info"))
-    {
-      g_set_error_literal (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
-                           "must be “info” or “debug”");
-      return FALSE;
-    }
+    return refuse (error, "must be “info” or “debug”");
   config->debug = debug;
   return TRUE;
 }
 
+/* Digits with at most one point: neither "1e9" nor "nan" is what an admin means. */
+static gboolean
+parse_number (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  const char *point = strchr (value, '.');
+  gboolean good = strspn (value, "0123456789.") == strlen (value) && g_ascii_isdigit (value[0])
+                  && (point == NULL || strchr (point + 1, '.') == NULL);
+  double number = good ? g_ascii_strtod (value, NULL) : 0;
+
+  if (!good || number < info->min || number > info->max)
+    return refuse (error, "must be a number from %g to %g", info->min, info->max);
+  G_STRUCT_MEMBER (double, &config->settings, info->offset) = number;
+  return TRUE;
+}
+
+static gboolean
+parse_mib (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (value, 10, (guint64) info->min, (guint64) info->max, &number,
+                                   NULL))
+    return refuse (error, "must be a whole number of MiB from %.0f to %.0f", info->min, info->max);
+  G_STRUCT_MEMBER (guint64, &config->settings, info->offset) = number << 20;
+  return TRUE;
+}
+
+/* What is compared with the paths of disks must have the one form that they have. */
+static gboolean
+check_shared_path (const char *path, GError **error)
+{
+  g_autofree char *clean = g_path_is_absolute (path) ? g_canonicalize_filename (path, "/") : NULL;
+  g_autofree char *visible = tern_text_visible (path, 0);
+  g_autofree char *shown = tern_text_visible (path, 60);
+
+  if (clean == NULL)
+    return refuse (error, "“%s” must be an absolute path", shown);
+  if (!g_str_equal (path, visible))
+    return refuse (error, "“%s” has characters that cannot be shown", shown);
+  if (g_str_equal (clean, "/"))
+    return refuse (error, "“/” would make every disk a shared one; name the folders that are");
+  if (!g_str_equal (clean, path))
+    return refuse (error, "“%s” must be written “%s”", shown, clean);
+  return TRUE;
+}
+
+static gboolean
+parse_shared_paths (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  g_auto (GStrv) paths = g_strsplit (value, ";", -1);
+  guint n = g_strv_length (paths);
+
+  (void) info;
+  /* The last one may end in a semicolon, as in other files of this kind. */
+  if (n > 0 && paths[n - 1][0] == '\0')
+    g_clear_pointer (&paths[n - 1], g_free);
+  for (guint i = 0; paths[i] != NULL; i++)
+    if (!check_shared_path (g_strstrip (paths[i]), error))
+      return FALSE;
+  g_strfreev (config->shared_paths);
+  config->shared_paths = tern_strv_sorted ((const char *const *) paths);
+  return TRUE;
+}
+
+#define SETTING(field) G_STRUCT_OFFSET (TernSettings, field)
+#define MAX_WEIGHT 1000
+#define MAX_RESERVE_MIB 1073741824
+
+/* clang-format off */
 static const KeyInfo known_keys[] = {
-  { "daemon", "state-dir", parse_state_dir },
-  { "daemon", "log-level", parse_log_level },
+  { "daemon",    "state-dir",         parse_state_dir,    0, 0, 0 },
+  { "daemon",    "log-level",         parse_log_level,    0, 0, 0 },
+  { "placement", "memory-ratio",      parse_number,       SETTING (memory_ratio), 0.1, 10 },
+  { "placement", "memory-reserve",    parse_mib,          SETTING (memory_reserve), 0, MAX_RESERVE_MIB },
+  { "placement", "weight-memory",     parse_number,       SETTING (weights[TERN_SCORE_MEMORY]), 0, MAX_WEIGHT },
+  { "placement", "weight-cpu",        parse_number,       SETTING (weights[TERN_SCORE_CPU]), 0, MAX_WEIGHT },
+  { "placement", "weight-generation", parse_number,       SETTING (weights[TERN_SCORE_GENERATION]), 0, MAX_WEIGHT },
+  { "placement", "weight-spread",     parse_number,       SETTING (weights[TERN_SCORE_SPREAD]), 0, MAX_WEIGHT },
+  { "storage",   "shared-paths",      parse_shared_paths, 0, 0, 0 },
 };
+/* clang-format on */
 
 void
 tern_config_free (TernConfig *self)
@@ -77,6 +165,7 @@ tern_config_free (TernConfig *self)
     return;
 
   g_free (self->state_dir);
+  g_strfreev (self->shared_paths);
   g_free (self);
 }
 
@@ -153,7 +242,7 @@ read_key (TernConfig *config, const File *file, const char *group, const char *k
 
   /* A bad escape is an error with what could be read of the value, not without. */
   value = g_key_file_get_string (file->keys, group, key, &local);
-  if (local == NULL && info->parse (config, value, &local))
+  if (local == NULL && info->parse (config, info, value, &local))
     return TRUE;
 
   shown = tern_text_visible (value, 60);
@@ -272,13 +361,26 @@ list_drop_ins (const char *path)
   return found;
 }
 
+static gboolean
+check_weights (const TernConfig *config, const char *path, GError **error)
+{
+  for (guint i = 0; i < TERN_SCORE_PARTS; i++)
+    if (config->settings.weights[i] > 0)
+      return TRUE;
+  g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+               "%s: all weights of “[placement]” are 0; at least one must count", path);
+  return FALSE;
+}
+
 TernConfig *
 tern_config_load (const char *path, gboolean required, GError **error)
 {
+  const TernSettings defaults = TERN_SETTINGS_INIT;
   g_autoptr (TernConfig) config = g_new0 (TernConfig, 1);
   g_autoptr (GPtrArray) drop_ins = list_drop_ins (path);
   g_autoptr (GError) local = NULL;
 
+  config->settings = defaults;
   if (!read_file (config, path, &local)
       && (required || !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
     {
@@ -288,5 +390,7 @@ tern_config_load (const char *path, gboolean required, GError **error)
   for (guint i = 0; i < drop_ins->len; i++)
     if (!read_file (config, g_ptr_array_index (drop_ins, i), error))
       return NULL;
+  if (!check_weights (config, path, error))
+    return NULL;
   return g_steal_pointer (&config);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/settings.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -9,6 +11,9 @@ G_BEGIN_DECLS
  * TernConfig:
  * @state_dir: (nullable): folder of the store; %NULL when no file says
  * @debug: write debug messages
+ * @settings: for judging and choosing hosts
+ * @shared_paths: (nullable) (array zero-terminated=1): sorted: folders that are the same storage on
+ *   every host
  *
  * What the configuration files say.
  */
@@ -16,6 +21,8 @@ typedef struct
 {
   char *state_dir;
   gboolean debug;
+  TernSettings settings;
+  GStrv shared_paths;
 } TernConfig;
 
 void tern_config_free (TernConfig *self);

@@ -43,6 +43,9 @@ struct _TernLibvirtConn
   gboolean close_registered;
   GArray *domain_callbacks;
   int network_callback;
+  int pool_callback;
+  int secret_callback;
+  TernLibvirtMemo memo;
 };
 
 TernLibvirtSink *
@@ -211,6 +214,19 @@ on_network (virConnectPtr conn, virNetworkPtr network, int event, int detail, vo
   sink_post (data, TERN_LIBVIRT_EVENT_HOST, NULL);
 }
 
+/* Lifecycle only: others may refresh a pool every few seconds. */
+static void
+on_pool (virConnectPtr conn, virStoragePoolPtr pool, int event, int detail, void *data)
+{
+  sink_post (data, TERN_LIBVIRT_EVENT_HOST, NULL);
+}
+
+static void
+on_secret (virConnectPtr conn, virSecretPtr secret, int event, int detail, void *data)
+{
+  sink_post (data, TERN_LIBVIRT_EVENT_HOST, NULL);
+}
+
 static const struct
 {
   int id;
@@ -250,6 +266,28 @@ register_event (TernLibvirtConn *self, guint i, GError **error)
   return TRUE;
 }
 
+static void
+register_host_events (TernLibvirtConn *self)
+{
+  self->network_callback = virConnectNetworkEventRegisterAny (
+      self->conn, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE, VIR_NETWORK_EVENT_CALLBACK (on_network),
+      tern_libvirt_sink_ref (self->sink), free_sink);
+  if (self->network_callback < 0)
+    tern_libvirt_sink_unref (self->sink);
+
+  self->pool_callback = virConnectStoragePoolEventRegisterAny (
+      self->conn, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
+      VIR_STORAGE_POOL_EVENT_CALLBACK (on_pool), tern_libvirt_sink_ref (self->sink), free_sink);
+  if (self->pool_callback < 0)
+    tern_libvirt_sink_unref (self->sink);
+
+  self->secret_callback = virConnectSecretEventRegisterAny (
+      self->conn, NULL, VIR_SECRET_EVENT_ID_LIFECYCLE, VIR_SECRET_EVENT_CALLBACK (on_secret),
+      tern_libvirt_sink_ref (self->sink), free_sink);
+  if (self->secret_callback < 0)
+    tern_libvirt_sink_unref (self->sink);
+}
+
 /* Only the lifecycle is a must: the rest is a matter of age, and the owner asks again now and
  * then anyway. */
 static gboolean
@@ -268,11 +306,7 @@ register_events (TernLibvirtConn *self, GError **error)
         }
     }
 
-  self->network_callback = virConnectNetworkEventRegisterAny (
-      self->conn, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE, VIR_NETWORK_EVENT_CALLBACK (on_network),
-      tern_libvirt_sink_ref (self->sink), free_sink);
-  if (self->network_callback < 0)
-    tern_libvirt_sink_unref (self->sink);
+  register_host_events (self);
   return TRUE;
 }
 
@@ -356,6 +390,10 @@ tern_libvirt_conn_open (const char *uri, TernLibvirtSink *sink, GError **error)
   self->line = line_new (sink);
   self->domain_callbacks = g_array_new (FALSE, FALSE, sizeof (int));
   self->network_callback = -1;
+  self->pool_callback = -1;
+  self->secret_callback = -1;
+  self->memo.models =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_strfreev);
 
   /* Refused by drivers without a wire (test:///): nothing to keep alive there, and nothing that
    * could break. */
@@ -377,10 +415,15 @@ close_thread (gpointer data)
                                                g_array_index (self->domain_callbacks, int, i));
   if (self->network_callback >= 0)
     (void) virConnectNetworkEventDeregisterAny (self->conn, self->network_callback);
+  if (self->pool_callback >= 0)
+    (void) virConnectStoragePoolEventDeregisterAny (self->conn, self->pool_callback);
+  if (self->secret_callback >= 0)
+    (void) virConnectSecretEventDeregisterAny (self->conn, self->secret_callback);
   if (self->close_registered)
     (void) virConnectUnregisterCloseCallback (self->conn, on_close);
   (void) virConnectClose (self->conn);
 
+  g_hash_table_unref (self->memo.models);
   g_array_unref (self->domain_callbacks);
   tern_libvirt_sink_unref (self->sink);
   line_unref (self->line);
@@ -413,6 +456,12 @@ virConnectPtr
 tern_libvirt_conn_get (TernLibvirtConn *self)
 {
   return self->conn;
+}
+
+TernLibvirtMemo *
+tern_libvirt_conn_get_memo (TernLibvirtConn *self)
+{
+  return &self->memo;
 }
 
 gboolean

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * TernLibvirtEventKind:
  * @TERN_LIBVIRT_EVENT_VM: something happened to a VM
  * @TERN_LIBVIRT_EVENT_JOB: a migration job of a VM moved on or ended
- * @TERN_LIBVIRT_EVENT_HOST: something of the host changed (networks, pools)
+ * @TERN_LIBVIRT_EVENT_HOST: something of the host changed (networks, pools, secrets)
  * @TERN_LIBVIRT_EVENT_CLOSED: the connection is gone
  */
 typedef enum
@@ -71,6 +71,24 @@ void tern_libvirt_conn_unref (TernLibvirtConn *self);
 
 /** tern_libvirt_conn_get: Returns: (transfer none): for calls in a worker */
 virConnectPtr tern_libvirt_conn_get (TernLibvirtConn *self);
+
+/**
+ * TernLibvirtMemo:
+ * @models: "ARCH/MODEL" -> (nullable) (array zero-terminated=1): what libvirt said of CPU models
+ * @cpu_total: CPU time of the host when it was last asked for, 0 if never
+ * @cpu_idle: how much of it was idle
+ *
+ * What the one who asks on a connection remembers with it. Its worker's alone.
+ */
+typedef struct
+{
+  GHashTable *models;
+  guint64 cpu_total;
+  guint64 cpu_idle;
+} TernLibvirtMemo;
+
+/** tern_libvirt_conn_get_memo: Returns: (transfer none) */
+TernLibvirtMemo *tern_libvirt_conn_get_memo (TernLibvirtConn *self);
 
 /** tern_libvirt_conn_is_open: Returns: %FALSE once it was seen to break. No I/O. */
 gboolean tern_libvirt_conn_is_open (TernLibvirtConn *self);

@@ -1,38 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The hypervisor port to one libvirt host: owns the connections and the threads, hands calls
- * to them, and turns events into signals. What the calls do is in libvirt-query.c and
- * libvirt-migrate.c.
+ * to them, and turns events into signals. The calls are listed in libvirt-calls.c.
  *
  *    thread    connection                 what for
- *    control   opened first, with events  one VM, inspect, resume, discard
+ *    control   opened first, with events  one VM, inspect, resume, discard, CPUs
  *    lists     its own                    facts and all VMs
+ *    pools     its own                    storage pools, which hang as long as their storage does
+ *    acts      its own                    start, eject, lock, change of the CPU
  *    job       its own                    job statistics
  *    abort     its own                    nothing else, so that it always gets through
  *    migrate   its own, one of each per migration
  *
  * One connection per thread: see TernLibvirtConn for why. libvirtd also stops reading a client,
- * keepalives included, at 5 calls in flight. Those of lists, job and abort are opened when they
- * are first needed.
+ * keepalives included, at 5 calls in flight. All but the first are opened when they are first
+ * needed.
  */
 #include "config.h"
 
 #include "drivers/libvirt-host.h"
 
 #include "base/error.h"
+#include "drivers/libvirt-calls.h"
 #include "drivers/libvirt-conn.h"
-#include "drivers/libvirt-migrate.h"
 #include "drivers/libvirt-opener.h"
-#include "drivers/libvirt-query.h"
 #include "drivers/worker.h"
 
 #include <libvirt-glib/libvirt-glib-event.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-#define CALL_TIMEOUT_MS 10000
-#define LIST_TIMEOUT_MS 60000
-#define ABORT_TIMEOUT_MS 30000
+/* Every so many questions for facts, all of them are asked again: the owner asks every 15 s. */
+#define FACTS_KNOWN_FOR 12
 
 enum
 {
@@ -40,14 +39,14 @@ enum
   LINE_LISTS,
   LINE_JOB,
   LINE_ABORT,
+  LINE_POOLS,
+  LINE_ACTS,
   N_LINES
 };
 
 static const char *const line_names[N_LINES] = {
-  [LINE_CONTROL] = "libvirt",
-  [LINE_LISTS] = "libvirt-lists",
-  [LINE_JOB] = "libvirt-job",
-  [LINE_ABORT] = "libvirt-abort",
+  [LINE_CONTROL] = "libvirt",     [LINE_LISTS] = "libvirt-lists", [LINE_JOB] = "libvirt-job",
+  [LINE_ABORT] = "libvirt-abort", [LINE_POOLS] = "libvirt-pools", [LINE_ACTS] = "libvirt-acts",
 };
 
 struct _TernLibvirtHost
@@ -65,6 +64,7 @@ struct _TernLibvirtHost
   TernLibvirtLink *links[N_LINES];
   GPtrArray *migrations; /* of Migration that have a thread; owned by their tasks */
   TernHostFacts *known_facts;
+  guint facts_told; /* since all of them were asked for; 0: ask for all the next time */
 };
 
 /* A migration on its way: first waits for its connection, then has a thread. */
@@ -82,97 +82,10 @@ static void tern_libvirt_host_iface_init (TernHypervisorInterface *iface);
 G_DEFINE_TYPE_WITH_CODE (TernLibvirtHost, tern_libvirt_host, G_TYPE_OBJECT,
                          G_IMPLEMENT_INTERFACE (TERN_TYPE_HYPERVISOR, tern_libvirt_host_iface_init))
 
-/* What a call takes to its thread. */
-typedef struct
-{
-  TernLibvirtLink *link;
-  char *host;
-  char *uuid;
-  gboolean completed;
-  TernHostFacts *known_facts;
-  TernMigrateParams params;
-} Input;
-
-static void
-input_free (gpointer data)
-{
-  Input *input = data;
-
-  tern_libvirt_link_unref (input->link);
-  g_free (input->host);
-  g_free (input->uuid);
-  tern_host_facts_unref (input->known_facts);
-  g_free ((char *) input->params.peer_uri);
-  g_free ((char *) input->params.migration_address);
-  g_free (input);
-}
-
-/* In the thread: passes a call's answer on, and tells if it found the connection dead. */
-static gpointer
-answer (TernLibvirtConn *conn, gpointer result, GError *local, GError **error)
-{
-  if (conn != NULL && g_error_matches (local, TERN_ERROR, TERN_ERROR_UNREACHABLE))
-    tern_libvirt_conn_report_broken (conn, local->message);
-  if (local != NULL)
-    g_propagate_error (error, local);
-  return result;
-}
-
-/* One function for the thread per question: opens the connection if need be, asks. */
-#define DEFINE_RUN(name, ask)                                                                      \
-  static gpointer name (TernCall *call, gpointer data, GError **error)                             \
-  {                                                                                                \
-    Input *input = data;                                                                           \
-    GError *local = NULL;                                                                          \
-    g_autoptr (TernLibvirtConn) conn = tern_libvirt_link_get (input->link, &local);                \
-    gpointer result = conn != NULL ? (ask) : NULL;                                                 \
-                                                                                                   \
-    return answer (conn, result, local, error);                                                    \
-  }
-
-DEFINE_RUN (run_facts, tern_libvirt_query_facts (conn, input->known_facts, &local))
-DEFINE_RUN (run_vms, tern_libvirt_query_vms (conn, input->host, &local))
-DEFINE_RUN (run_vm, tern_libvirt_query_vm (conn, input->host, input->uuid, &local))
-DEFINE_RUN (run_inspect, tern_libvirt_query_sighting (conn, input->uuid, &local))
-DEFINE_RUN (run_job, tern_libvirt_job (conn, input->uuid, input->completed, &local))
-DEFINE_RUN (run_abort, GINT_TO_POINTER (tern_libvirt_abort (call, conn, input->uuid, &local)))
-DEFINE_RUN (run_resume, GINT_TO_POINTER (tern_libvirt_resume (call, conn, input->uuid, &local)))
-DEFINE_RUN (run_discard, GINT_TO_POINTER (tern_libvirt_discard (call, conn, input->uuid, &local)))
-DEFINE_RUN (run_migrate, GINT_TO_POINTER (tern_libvirt_migrate (call, conn, input->uuid,
-                                                                &input->params, &local)))
-
-#define KIND(what_text, func_name, free_func, timeout)                                             \
-  {                                                                                                \
-    .what = what_text, .func = func_name, .free_input = input_free, .free_result = free_func,      \
-    .timeout_ms = timeout                                                                          \
-  }
-
-static const TernCallKind facts_kind = KIND (
-    "asking about the host", run_facts, (GDestroyNotify) tern_host_facts_unref, LIST_TIMEOUT_MS);
-static const TernCallKind vms_kind =
-    KIND ("listing its VMs", run_vms, (GDestroyNotify) g_ptr_array_unref, LIST_TIMEOUT_MS);
-static const TernCallKind vm_kind =
-    KIND ("asking about the VM", run_vm, (GDestroyNotify) tern_vm_unref, CALL_TIMEOUT_MS);
-static const TernCallKind inspect_kind =
-    KIND ("looking at the VM", run_inspect, (GDestroyNotify) tern_sighting_free, CALL_TIMEOUT_MS);
-static const TernCallKind job_kind =
-    KIND ("asking about the VM's job", run_job, g_free, CALL_TIMEOUT_MS);
-static const TernCallKind abort_kind =
-    KIND ("aborting the migration", run_abort, NULL, ABORT_TIMEOUT_MS);
-static const TernCallKind resume_kind = KIND ("resuming the VM", run_resume, NULL, CALL_TIMEOUT_MS);
-static const TernCallKind discard_kind =
-    KIND ("discarding its copy of the VM", run_discard, NULL, CALL_TIMEOUT_MS);
-static const TernCallKind migrate_kind = KIND ("migrating the VM", run_migrate, NULL, 0);
-
-static Input *
+static TernLibvirtInput *
 input_new (TernLibvirtHost *self, TernLibvirtLink *link, const char *uuid)
 {
-  Input *input = g_new0 (Input, 1);
-
-  input->link = tern_libvirt_link_ref (link);
-  input->host = g_strdup (self->config->name);
-  input->uuid = g_strdup (uuid);
-  return input;
+  return tern_libvirt_input_new (link, self->config->name, uuid);
 }
 
 static gboolean
@@ -233,6 +146,7 @@ drop_connection (TernLibvirtHost *self, const GError *reason)
     tern_libvirt_sink_mute (self->sink);
   g_clear_pointer (&self->sink, tern_libvirt_sink_unref);
   g_clear_pointer (&self->known_facts, tern_host_facts_unref);
+  self->facts_told = 0;
 
   tern_libvirt_opener_close (self->opener, reason);
   for (guint i = 0; i < N_LINES; i++)
@@ -276,6 +190,7 @@ on_event (TernLibvirtEventKind kind, const char *text, gpointer data)
       tern_hypervisor_emit_job_changed (TERN_HYPERVISOR (self), text);
       break;
     case TERN_LIBVIRT_EVENT_HOST:
+      self->facts_told = 0;
       tern_hypervisor_emit_host_changed (TERN_HYPERVISOR (self));
       break;
     case TERN_LIBVIRT_EVENT_CLOSED:
@@ -358,24 +273,76 @@ host_disconnect (TernHypervisor *hypervisor)
   drop_connection (TERN_LIBVIRT_HOST (self), reason);
 }
 
-/* Remembers what does not change for as long as this connection lives. */
+/* Facts under way: first all but the pools, then, if they are to be asked for, those. */
+typedef struct
+{
+  TernLibvirtConn *conn; /* of the time it began */
+  TernHostFacts *facts;
+  gboolean all;
+} FactsRun;
+
+static void
+facts_run_free (gpointer data)
+{
+  FactsRun *run = data;
+
+  tern_libvirt_conn_unref (run->conn);
+  tern_host_facts_unref (run->facts);
+  g_free (run);
+}
+
+static void
+end_facts (TernLibvirtHost *self, GTask *task)
+{
+  FactsRun *run = g_task_get_task_data (task);
+
+  if (run->all && self->conn == run->conn)
+    {
+      g_clear_pointer (&self->known_facts, tern_host_facts_unref);
+      self->known_facts = tern_host_facts_ref (run->facts);
+    }
+  g_task_return_pointer (task, g_steal_pointer (&run->facts),
+                         (GDestroyNotify) tern_host_facts_unref);
+}
+
+/* Pools that are not told, or not in time, are not known. */
+static void
+on_pools (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (source);
+  FactsRun *run = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  run->facts->pools = g_task_propagate_pointer (G_TASK (result), &error);
+  if (error != NULL
+      && (self->conn != run->conn || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    end_facts (self, task);
+}
+
 static void
 on_facts (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   TernLibvirtHost *self = TERN_LIBVIRT_HOST (source);
+  FactsRun *run = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  TernHostFacts *facts = g_task_propagate_pointer (G_TASK (result), &error);
 
-  if (facts == NULL)
+  run->facts = g_task_propagate_pointer (G_TASK (result), &error);
+  if (run->facts == NULL)
     {
+      self->facts_told = 0;
       g_task_return_error (task, g_steal_pointer (&error));
-      return;
     }
-
-  if (self->conn != NULL && self->conn == g_task_get_task_data (task) && self->known_facts == NULL)
-    self->known_facts = tern_host_facts_ref (facts);
-  g_task_return_pointer (task, facts, (GDestroyNotify) tern_host_facts_unref);
+  else if (run->all && self->conn == run->conn)
+    tern_worker_call (
+        self->lines[LINE_POOLS], &tern_libvirt_pools_kind,
+        g_task_new (self, g_task_get_cancellable (task), on_pools, g_object_ref (task)),
+        input_new (self, self->links[LINE_POOLS], NULL));
+  else
+    end_facts (self, task);
 }
 
 static void
@@ -384,17 +351,23 @@ host_fetch_facts_async (TernHypervisor *hypervisor, GCancellable *cancellable,
 {
   TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
   g_autoptr (GTask) task = g_task_new (self, cancellable, cb, data);
-  Input *input;
+  TernLibvirtInput *input;
+  FactsRun *run;
 
   g_task_set_check_cancellable (task, FALSE);
-  if (refuse_if_not_connected (self, task, facts_kind.what))
+  if (refuse_if_not_connected (self, task, tern_libvirt_facts_kind.what))
     return;
 
+  run = g_new0 (FactsRun, 1);
+  run->conn = tern_libvirt_conn_ref (self->conn);
+  run->all = self->known_facts == NULL || self->facts_told == 0;
+  g_task_set_task_data (task, run, facts_run_free);
+  self->facts_told = (self->facts_told + 1) % FACTS_KNOWN_FOR;
+
   input = input_new (self, self->links[LINE_LISTS], NULL);
-  input->known_facts = self->known_facts != NULL ? tern_host_facts_ref (self->known_facts) : NULL;
-  g_task_set_task_data (task, tern_libvirt_conn_ref (self->conn),
-                        (GDestroyNotify) tern_libvirt_conn_unref);
-  tern_worker_call (self->lines[LINE_LISTS], &facts_kind,
+  if (!run->all)
+    input->known_facts = tern_host_facts_ref (self->known_facts);
+  tern_worker_call (self->lines[LINE_LISTS], &tern_libvirt_facts_kind,
                     g_task_new (self, cancellable, on_facts, g_steal_pointer (&task)), input);
 }
 
@@ -402,21 +375,21 @@ static void
 host_fetch_vms_async (TernHypervisor *self, GCancellable *cancellable, GAsyncReadyCallback cb,
                       gpointer data)
 {
-  start_call (self, LINE_LISTS, &vms_kind, NULL, cancellable, cb, data);
+  start_call (self, LINE_LISTS, &tern_libvirt_vms_kind, NULL, cancellable, cb, data);
 }
 
 static void
 host_fetch_vm_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                      GAsyncReadyCallback cb, gpointer data)
 {
-  start_call (self, LINE_CONTROL, &vm_kind, uuid, cancellable, cb, data);
+  start_call (self, LINE_CONTROL, &tern_libvirt_vm_kind, uuid, cancellable, cb, data);
 }
 
 static void
 host_inspect_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                     GAsyncReadyCallback cb, gpointer data)
 {
-  start_call (self, LINE_CONTROL, &inspect_kind, uuid, cancellable, cb, data);
+  start_call (self, LINE_CONTROL, &tern_libvirt_inspect_kind, uuid, cancellable, cb, data);
 }
 
 static void
@@ -451,21 +424,21 @@ host_abort_job_async (TernHypervisor *self, const char *uuid, GCancellable *canc
 
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (uuid), g_free);
-  start_call (self, LINE_ABORT, &abort_kind, uuid, cancellable, on_aborted, task);
+  start_call (self, LINE_ABORT, &tern_libvirt_abort_kind, uuid, cancellable, on_aborted, task);
 }
 
 static void
 host_resume_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                    GAsyncReadyCallback cb, gpointer data)
 {
-  start_call (self, LINE_CONTROL, &resume_kind, uuid, cancellable, cb, data);
+  start_call (self, LINE_CONTROL, &tern_libvirt_resume_kind, uuid, cancellable, cb, data);
 }
 
 static void
 host_discard_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                     GAsyncReadyCallback cb, gpointer data)
 {
-  start_call (self, LINE_CONTROL, &discard_kind, uuid, cancellable, cb, data);
+  start_call (self, LINE_CONTROL, &tern_libvirt_discard_kind, uuid, cancellable, cb, data);
 }
 
 static void
@@ -474,14 +447,118 @@ host_fetch_job_async (TernHypervisor *hypervisor, const char *uuid, gboolean com
 {
   TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
   g_autoptr (GTask) task = g_task_new (self, cancellable, cb, data);
-  Input *input;
+  TernLibvirtInput *input;
 
-  if (refuse_if_not_connected (self, task, job_kind.what))
+  if (refuse_if_not_connected (self, task, tern_libvirt_job_kind.what))
     return;
 
   input = input_new (self, self->links[LINE_JOB], uuid);
   input->completed = completed;
-  tern_worker_call (self->lines[LINE_JOB], &job_kind, g_steal_pointer (&task), input);
+  tern_worker_call (self->lines[LINE_JOB], &tern_libvirt_job_kind, g_steal_pointer (&task), input);
+}
+
+static void
+host_start_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                  GAsyncReadyCallback cb, gpointer data)
+{
+  start_call (self, LINE_ACTS, &tern_libvirt_start_kind, uuid, cancellable, cb, data);
+}
+
+static void
+host_fetch_cpu_xml_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                          GAsyncReadyCallback cb, gpointer data)
+{
+  start_call (self, LINE_CONTROL, &tern_libvirt_fetch_cpu_xml_kind, uuid, cancellable, cb, data);
+}
+
+/* A call with more than a UUID. Returns: (nullable): its input, still to be filled; %NULL
+ * when the task was ended */
+static TernLibvirtInput *
+begin_call (TernLibvirtHost *self, int line, const TernCallKind *kind, const char *uuid,
+            GTask *task)
+{
+  if (refuse_if_not_connected (self, task, kind->what))
+    {
+      g_object_unref (task);
+      return NULL;
+    }
+  return input_new (self, self->links[line], uuid);
+}
+
+static void
+host_eject_async (TernHypervisor *hypervisor, const char *uuid, const char *target,
+                  const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
+                  gpointer data)
+{
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input = begin_call (self, LINE_ACTS, &tern_libvirt_eject_kind, uuid, task);
+
+  if (input == NULL)
+    return;
+  input->target = g_strdup (target);
+  input->source = g_strdup (source);
+  tern_worker_call (self->lines[LINE_ACTS], &tern_libvirt_eject_kind, task, input);
+}
+
+static void
+host_set_lock_async (TernHypervisor *hypervisor, const char *uuid, const TernLock *lock,
+                     GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input = begin_call (self, LINE_ACTS, &tern_libvirt_set_lock_kind, uuid, task);
+
+  if (input == NULL)
+    return;
+  input->lock = lock != NULL ? tern_lock_copy (lock) : NULL;
+  tern_worker_call (self->lines[LINE_ACTS], &tern_libvirt_set_lock_kind, task, input);
+}
+
+static void
+host_set_cpu_async (TernHypervisor *hypervisor, const char *uuid, const TernCpu *cpu,
+                    GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input = begin_call (self, LINE_ACTS, &tern_libvirt_set_cpu_kind, uuid, task);
+
+  if (input == NULL)
+    return;
+  input->cpu = cpu != NULL ? tern_cpu_ref ((TernCpu *) cpu) : NULL;
+  tern_worker_call (self->lines[LINE_ACTS], &tern_libvirt_set_cpu_kind, task, input);
+}
+
+static void
+host_compare_cpu_async (TernHypervisor *hypervisor, const char *cpu_xml, GCancellable *cancellable,
+                        GAsyncReadyCallback cb, gpointer data)
+{
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input =
+      begin_call (self, LINE_CONTROL, &tern_libvirt_compare_cpu_kind, NULL, task);
+
+  if (input == NULL)
+    return;
+  input->source = g_strdup (cpu_xml);
+  tern_worker_call (self->lines[LINE_CONTROL], &tern_libvirt_compare_cpu_kind, task, input);
+}
+
+static void
+host_baseline_cpu_async (TernHypervisor *hypervisor, const GPtrArray *cpus,
+                         GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input =
+      begin_call (self, LINE_CONTROL, &tern_libvirt_baseline_cpu_kind, NULL, task);
+
+  if (input == NULL)
+    return;
+  input->cpus = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_cpu_unref);
+  for (guint i = 0; i < cpus->len; i++)
+    g_ptr_array_add (input->cpus, tern_cpu_ref (cpus->pdata[i]));
+  tern_worker_call (self->lines[LINE_CONTROL], &tern_libvirt_baseline_cpu_kind, task, input);
 }
 
 static void
@@ -537,7 +614,7 @@ run_migration (TernLibvirtHost *self, GTask *task, TernLibvirtConn *conn)
 {
   Migration *migration = g_task_get_task_data (task);
   g_autoptr (TernLibvirtLink) link = tern_libvirt_link_new (self->config->uri, conn);
-  Input *input = input_new (self, link, migration->uuid);
+  TernLibvirtInput *input = input_new (self, link, migration->uuid);
 
   input->params = migration->params;
   input->params.peer_uri = g_strdup (migration->params.peer_uri);
@@ -546,7 +623,7 @@ run_migration (TernLibvirtHost *self, GTask *task, TernLibvirtConn *conn)
   migration->worker = tern_worker_new ("libvirt-migrate", self->config->name);
   g_ptr_array_add (self->migrations, migration);
   tern_worker_call (
-      migration->worker, &migrate_kind,
+      migration->worker, &tern_libvirt_migrate_kind,
       g_task_new (self, g_task_get_cancellable (task), on_migrated, g_object_ref (task)), input);
 }
 
@@ -588,7 +665,7 @@ host_migrate_async (TernHypervisor *hypervisor, const char *uuid, const TernMigr
   g_autoptr (GTask) task = g_task_new (self, cancellable, cb, data);
 
   g_task_set_check_cancellable (task, FALSE);
-  if (refuse_if_not_connected (self, task, migrate_kind.what))
+  if (refuse_if_not_connected (self, task, tern_libvirt_migrate_kind.what))
     return;
 
   g_task_set_task_data (task, migration_new (self, uuid, params), migration_free);
@@ -611,6 +688,13 @@ tern_libvirt_host_iface_init (TernHypervisorInterface *iface)
   iface->abort_job_async = host_abort_job_async;
   iface->resume_async = host_resume_async;
   iface->discard_async = host_discard_async;
+  iface->start_async = host_start_async;
+  iface->eject_async = host_eject_async;
+  iface->set_lock_async = host_set_lock_async;
+  iface->set_cpu_async = host_set_cpu_async;
+  iface->fetch_cpu_xml_async = host_fetch_cpu_xml_async;
+  iface->compare_cpu_async = host_compare_cpu_async;
+  iface->baseline_cpu_async = host_baseline_cpu_async;
 }
 
 static void

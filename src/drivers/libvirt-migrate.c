@@ -6,20 +6,31 @@
 
 #include "drivers/libvirt-migrate.h"
 
+#include "drivers/libvirt-domain-xml.h"
 #include "drivers/libvirt-error.h"
 #include "drivers/libvirt-job.h"
 #include "drivers/libvirt-query.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* The first libvirt with VIR_DOMAIN_UNDEFINE_KEEP_TPM. */
+#define KNOWS_KEEP_TPM 8009000
 
 static const unsigned int BASE_FLAGS =
     VIR_MIGRATE_LIVE | VIR_MIGRATE_PEER2PEER | VIR_MIGRATE_ABORT_ON_ERROR;
+
+/* The definition stays on the source until somebody saw it on the destination. */
+static const unsigned int OFFLINE_FLAGS =
+    VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_PEER2PEER;
 
 unsigned int
 tern_libvirt_migrate_flags (const TernMigrateParams *params)
 {
   unsigned int flags = BASE_FLAGS;
 
+  if (params->flags & TERN_MIGRATE_OFFLINE)
+    return OFFLINE_FLAGS;
   if (params->persistent)
     flags |= VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
   if (params->flags & TERN_MIGRATE_AUTO_CONVERGE)
@@ -54,6 +65,11 @@ tern_libvirt_migrate_params (const TernMigrateParams *params, int *out_n_params)
   int n = 0, max = 0;
   int bad = 0;
 
+  *out_n_params = 0;
+  /* No memory goes anywhere. */
+  if (params->flags & TERN_MIGRATE_OFFLINE)
+    return NULL;
+
   if (params->migration_address != NULL)
     {
       g_autofree char *address = without_brackets (params->migration_address);
@@ -82,6 +98,28 @@ no_longer_wanted (GError **error)
   return NULL;
 }
 
+/* libvirt would copy the definition of a running VM as well, and leave the saved memory behind. */
+static gboolean
+check_offline (virDomainPtr dom, GError **error)
+{
+  g_autoptr (TernSighting) seen = tern_libvirt_sight (dom, error);
+
+  if (seen == NULL)
+    return FALSE;
+  if (seen->present && seen->state == TERN_VM_SHUT_OFF && seen->persistent
+      && virDomainHasManagedSaveImage (dom, 0) == 0)
+    return TRUE;
+
+  if (seen->present && seen->state == TERN_VM_SHUT_OFF && seen->persistent)
+    g_set_error (
+        error, TERN_ERROR, TERN_ERROR_REFUSED,
+        "its memory was saved by the host at shutdown: start it there, or remove the saved "
+        "memory");
+  else
+    g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED, "the VM is not shut off");
+  return FALSE;
+}
+
 gboolean
 tern_libvirt_migrate (TernCall *call, TernLibvirtConn *conn, const char *uuid,
                       const TernMigrateParams *params, GError **error)
@@ -91,6 +129,8 @@ tern_libvirt_migrate (TernCall *call, TernLibvirtConn *conn, const char *uuid,
   int n_params, result;
 
   if (dom == NULL)
+    return FALSE;
+  if ((params->flags & TERN_MIGRATE_OFFLINE) && !check_offline (dom, error))
     return FALSE;
   if (!tern_call_is_wanted (call))
     return no_longer_wanted (error) != NULL;
@@ -247,14 +287,43 @@ tern_libvirt_resume (TernCall *call, TernLibvirtConn *conn, const char *uuid, GE
 }
 
 /* NVRAM and TPM state may lie on storage that the VM uses where it is now. */
+unsigned int
+tern_libvirt_undefine_flags (guint64 libvirt_version)
+{
+  return VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
+         | (libvirt_version >= KNOWS_KEEP_TPM ? VIR_DOMAIN_UNDEFINE_KEEP_TPM : 0);
+}
+
+/* An older libvirt removes the state of the TPM with the definition. */
+static gboolean
+check_tpm (virDomainPtr dom, GError **error)
+{
+  char *xml = virDomainGetXMLDesc (dom, VIR_DOMAIN_XML_INACTIVE);
+  g_autoptr (TernVm) vm = xml != NULL ? tern_libvirt_parse_domain (xml, "", error) : NULL;
+
+  if (xml == NULL)
+    return tern_error_take_libvirt_domain (dom, error) != NULL;
+  free (xml);
+  if (vm != NULL && vm->tpm != NULL)
+    g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+                 "its libvirt is older than 8.9 and would remove the state of the VM's TPM too");
+  return vm != NULL && vm->tpm == NULL;
+}
+
 static gboolean
 undefine (TernCall *call, virDomainPtr dom, GError **error)
 {
+  unsigned long version = 0;
+  unsigned int flags;
+
+  if (virConnectGetLibVersion (virDomainGetConnect (dom), &version) < 0)
+    return tern_error_take_libvirt_domain (dom, error) != NULL;
+  flags = tern_libvirt_undefine_flags (version);
+  if (!(flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) && !check_tpm (dom, error))
+    return FALSE;
   if (!tern_call_is_wanted (call))
     return no_longer_wanted (error) != NULL;
-
-  return virDomainUndefineFlags (dom, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM)
-             == 0
+  return virDomainUndefineFlags (dom, flags) == 0
          || tern_error_take_libvirt_domain (dom, error) != NULL;
 }
 

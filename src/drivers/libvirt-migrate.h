@@ -27,6 +27,14 @@ unsigned int tern_libvirt_migrate_flags (const TernMigrateParams *params);
 virTypedParameterPtr tern_libvirt_migrate_params (const TernMigrateParams *params,
                                                   int *out_n_params);
 
+/**
+ * tern_libvirt_undefine_flags: how a host is told to forget a definition and nothing else
+ * @libvirt_version: the host's, as virConnectGetLibVersion() tells it
+ *
+ * Returns: virDomainUndefineFlagsValues; those that the host knows
+ */
+unsigned int tern_libvirt_undefine_flags (guint64 libvirt_version);
+
 /** tern_libvirt_migrate: returns when the migration ended, see tern_hypervisor_migrate_async() */
 gboolean tern_libvirt_migrate (TernCall *call, TernLibvirtConn *conn, const char *uuid,
                                const TernMigrateParams *params, GError **error);

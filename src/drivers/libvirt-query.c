@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Asking a host about itself and its VMs.
+ * Asking a host about its VMs.
  */
 #include "config.h"
 
 #include "drivers/libvirt-query.h"
 
+#include "drivers/libvirt-cpu.h"
+#include "drivers/libvirt-domain-xml.h"
 #include "drivers/libvirt-error.h"
 #include "drivers/libvirt-state.h"
-#include "drivers/libvirt-xml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,177 +28,92 @@ take_string (char *text)
   return copy;
 }
 
-static gboolean
-query_free_pages (virConnectPtr conn, TernHostFacts *facts, GError **error)
+/* UUIDs of those VMs of a host that have snapshots or saved memory: few, so that one question for
+ * all spares one for each. NULL where it was not answered: then each is asked. */
+typedef struct
 {
-  unsigned long long bytes = virNodeGetFreeMemory (conn);
+  GHashTable *with_snapshots;
+  GHashTable *saved;
+} Rare;
 
-  if (bytes == 0)
-    return tern_error_take_libvirt (conn, error) != NULL;
-  facts->memory_free = bytes;
-  return TRUE;
-}
-
-/* libvirt's memory statistics lack MemAvailable: free + buffers + cached comes near. The total
- * comes from the same source, since that of virNodeGetInfo() is a sum over NUMA cells and was
- * seen to be less than what is free. */
-static void
-take_memory_stats (const virNodeMemoryStats *stats, int n_stats, TernHostFacts *facts)
+static guint
+count_snapshots (virDomainPtr dom, const Rare *rare, const char *uuid)
 {
-  guint64 kib = 0;
+  int count;
 
-  for (int i = 0; i < n_stats; i++)
-    if (strcmp (stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
-      facts->memory_total = stats[i].value * 1024;
-    else if (strcmp (stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0
-             || strcmp (stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) == 0
-             || strcmp (stats[i].field, VIR_NODE_MEMORY_STATS_CACHED) == 0)
-      kib += stats[i].value;
-  facts->memory_free = kib * 1024;
+  if (rare->with_snapshots != NULL && !g_hash_table_contains (rare->with_snapshots, uuid))
+    return 0;
+  count = virDomainSnapshotNum (dom, 0);
+  return count > 0 ? (guint) count : 0;
 }
 
 static gboolean
-query_memory (virConnectPtr conn, TernHostFacts *facts, GError **error)
+has_managed_save (virDomainPtr dom, const Rare *rare, const char *uuid)
 {
-  virNodeMemoryStats stats[16];
-  int n_stats = 0;
-
-  /* Asked for 0, libvirt tells the number, which must be exact. */
-  if (virNodeGetMemoryStats (conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n_stats, 0) < 0)
-    return tern_error_libvirt_code () == VIR_ERR_NO_SUPPORT
-               ? query_free_pages (conn, facts, error)
-               : tern_error_take_libvirt (conn, error) != NULL;
-
-  n_stats = MIN (n_stats, (int) G_N_ELEMENTS (stats));
-  if (virNodeGetMemoryStats (conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n_stats, 0) < 0)
-    return tern_error_take_libvirt (conn, error) != NULL;
-  take_memory_stats (stats, n_stats, facts);
-  return TRUE;
+  if (rare->saved != NULL)
+    return g_hash_table_contains (rare->saved, uuid);
+  return virDomainHasManagedSaveImage (dom, 0) == 1;
 }
 
-/* What the domain capabilities say is a model and some differences; the baseline of that one
- * CPU spells out all features. If the host cannot do that, the differences alone are true. */
-static TernCpu *
-expand_cpu (virConnectPtr conn, const TernLibvirtCaps *caps, const char *cpu_xml, GError **error)
+static int
+get_operation (const virTypedParameter *params, int n_params)
 {
-  const char *cpus[] = { cpu_xml };
-  g_autofree char *expanded = take_string (
-      virConnectBaselineHypervisorCPU (conn, NULL, caps->arch, NULL, caps->virt_type, cpus, 1,
-                                       VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES));
+  int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
 
-  return tern_libvirt_parse_cpu (expanded != NULL ? expanded : cpu_xml, "host-model", error);
+  (void) virTypedParamsGetInt ((virTypedParameterPtr) params, n_params, VIR_DOMAIN_JOB_OPERATION,
+                               &operation);
+  return operation;
 }
 
-/* %NULL without error: the host does not say. */
-static TernCpu *
-query_cpu (virConnectPtr conn, const TernLibvirtCaps *caps, GError **error)
+/* A question about the job is answered at once only while nothing else is done with the VM. */
+static gboolean
+is_idle (virDomainPtr dom, TernVmState state)
 {
-  g_autofree char *domcaps = NULL;
-  g_autofree char *cpu_xml = NULL;
+  virDomainControlInfo info;
 
-  domcaps = take_string (
-      virConnectGetDomainCapabilities (conn, NULL, caps->arch, NULL, caps->virt_type, 0));
-  if (domcaps == NULL)
+  return state == TERN_VM_RUNNING && virDomainGetControlInfo (dom, &info, 0) == 0
+         && info.state == VIR_DOMAIN_CONTROL_OK;
+}
+
+/* The plain question never waits, but each time that the answer is no it writes an error into the
+ * host's log (libvirt 9.0): not for every running VM every two minutes. */
+static gboolean
+has_backup (virDomainPtr dom, TernVmState state)
+{
+  virTypedParameterPtr params = NULL;
+  int type, n_params = 0;
+  char *xml;
+  gboolean has;
+
+  if (is_idle (dom, state) && virDomainGetJobStats (dom, &type, &params, &n_params, 0) == 0)
     {
-      g_autoptr (GError) reason = NULL;
-
-      tern_error_take_libvirt (conn, &reason);
-      if (!g_error_matches (reason, TERN_ERROR, TERN_ERROR_NOT_SUPPORTED))
-        g_propagate_prefixed_error (error, g_steal_pointer (&reason), "domain capabilities: ");
-      return NULL;
+      has = get_operation (params, n_params) == VIR_DOMAIN_JOB_OPERATION_BACKUP;
+      virTypedParamsFree (params, n_params);
+      return has;
     }
-
-  cpu_xml = tern_libvirt_domcaps_to_cpu_xml (domcaps, error);
-  return cpu_xml != NULL ? expand_cpu (conn, caps, cpu_xml, error) : NULL;
+  xml = virDomainBackupGetXMLDesc (dom, 0);
+  has = xml != NULL;
+  free (xml);
+  return has;
 }
 
+/* A host that does not answer one of these says no more than that. */
 static void
-fill_versions (virConnectPtr conn, TernHostFacts *facts)
+fill_beside_xml (virDomainPtr dom, const Rare *rare, TernVm *vm)
 {
-  unsigned long version;
-
-  if (virConnectGetLibVersion (conn, &version) == 0)
-    facts->libvirt_version = version;
-  if (virConnectGetVersion (conn, &version) == 0)
-    facts->qemu_version = version;
-}
-
-static gboolean
-fill_from_caps (virConnectPtr conn, TernHostFacts *facts, GError **error)
-{
-  g_autofree char *xml = take_string (virConnectGetCapabilities (conn));
-  g_autoptr (TernLibvirtCaps) caps = NULL;
-  g_autoptr (GError) local = NULL;
-
-  if (xml == NULL)
-    return tern_error_take_libvirt (conn, error) != NULL;
-  caps = tern_libvirt_parse_caps (xml, error);
-  if (caps == NULL)
-    return FALSE;
-
-  facts->uuid = g_strdup (caps->uuid);
-  facts->arch = g_strdup (caps->arch);
-  facts->cpu = query_cpu (conn, caps, &local);
-  if (local != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static TernHostFacts *
-query_static_facts (virConnectPtr conn, GError **error)
-{
-  g_autoptr (TernHostFacts) facts = tern_host_facts_new ();
-  virNodeInfo info;
-
-  if (virNodeGetInfo (conn, &info) < 0)
-    return tern_error_take_libvirt (conn, error);
-
-  facts->memory_total = (guint64) info.memory * 1024;
-  facts->cpus = info.cpus;
-  facts->cpu_mhz = info.mhz;
-  facts->hostname = take_string (virConnectGetHostname (conn));
-  fill_versions (conn, facts);
-  if (!fill_from_caps (conn, facts, error))
-    return NULL;
-  return g_steal_pointer (&facts);
-}
-
-static TernHostFacts *
-copy_facts (const TernHostFacts *known)
-{
-  TernHostFacts *facts = tern_host_facts_new ();
-
-  facts->uuid = g_strdup (known->uuid);
-  facts->hostname = g_strdup (known->hostname);
-  facts->memory_total = known->memory_total;
-  facts->cpus = known->cpus;
-  facts->cpu_mhz = known->cpu_mhz;
-  facts->arch = g_strdup (known->arch);
-  facts->cpu = known->cpu != NULL ? tern_cpu_ref (known->cpu) : NULL;
-  facts->libvirt_version = known->libvirt_version;
-  facts->qemu_version = known->qemu_version;
-  return facts;
-}
-
-TernHostFacts *
-tern_libvirt_query_facts (TernLibvirtConn *self, const TernHostFacts *known, GError **error)
-{
-  virConnectPtr conn = tern_libvirt_conn_get (self);
-  g_autoptr (TernHostFacts) facts =
-      known != NULL ? copy_facts (known) : query_static_facts (conn, error);
-
-  if (facts == NULL || !query_memory (conn, facts, error))
-    return NULL;
-  return g_steal_pointer (&facts);
+  vm->snapshots = count_snapshots (dom, rare, vm->uuid);
+  if (tern_vm_state_is_active (vm->state))
+    vm->backup = has_backup (dom, vm->state);
+  else
+    vm->managed_save = has_managed_save (dom, rare, vm->uuid);
+  virResetLastError ();
 }
 
 static TernVm *
-vm_from_domain (virDomainPtr dom, const char *host, GError **error)
+vm_from_domain (TernLibvirtConn *self, virDomainPtr dom, const Rare *rare, const char *host,
+                GError **error)
 {
-  virConnectPtr conn = virDomainGetConnect (dom);
+  virConnectPtr conn = tern_libvirt_conn_get (self);
   g_autofree char *xml = NULL;
   g_autoptr (TernVm) vm = NULL;
   int state, reason, persistent;
@@ -213,6 +129,8 @@ vm_from_domain (virDomainPtr dom, const char *host, GError **error)
     return NULL;
   tern_libvirt_state (state, reason, &vm->state, &vm->reason);
   vm->persistent = persistent;
+  fill_beside_xml (dom, rare, vm);
+  vm->cpu = tern_libvirt_expand (self, vm->arch, vm->cpu);
   return g_steal_pointer (&vm);
 }
 
@@ -250,10 +168,11 @@ vm_without_xml (virDomainPtr dom, const char *host)
 /* A VM that vanishes while the list is walked is not there; one that cannot be read must not
  * cost us the others. */
 static gboolean
-add_vm (GPtrArray *vms, virDomainPtr dom, const char *host, GError **error)
+add_vm (TernLibvirtConn *conn, GPtrArray *vms, virDomainPtr dom, const Rare *rare, const char *host,
+        GError **error)
 {
   g_autoptr (GError) local = NULL;
-  TernVm *vm = vm_from_domain (dom, host, &local);
+  TernVm *vm = vm_from_domain (conn, dom, rare, host, &local);
 
   if (vm == NULL && g_error_matches (local, TERN_ERROR, TERN_ERROR_NOT_FOUND))
     return TRUE;
@@ -269,11 +188,39 @@ add_vm (GPtrArray *vms, virDomainPtr dom, const char *host, GError **error)
   return FALSE;
 }
 
+static GHashTable *
+list_uuids (virConnectPtr conn, unsigned int filter)
+{
+  GHashTable *uuids;
+  virDomainPtr *doms = NULL;
+  int n_doms = virConnectListAllDomains (conn, &doms, filter);
+
+  if (n_doms < 0)
+    {
+      virResetLastError ();
+      return NULL;
+    }
+
+  uuids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (int i = 0; i < n_doms; i++)
+    {
+      char uuid[VIR_UUID_STRING_BUFLEN];
+
+      if (virDomainGetUUIDString (doms[i], uuid) == 0)
+        g_hash_table_add (uuids, g_strdup (uuid));
+    }
+  free_domains (doms, n_doms);
+  return uuids;
+}
+
 GPtrArray *
 tern_libvirt_query_vms (TernLibvirtConn *self, const char *host, GError **error)
 {
   virConnectPtr conn = tern_libvirt_conn_get (self);
   g_autoptr (GPtrArray) vms = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_vm_unref);
+  g_autoptr (GHashTable) with_snapshots = list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT);
+  g_autoptr (GHashTable) saved = list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
+  const Rare rare = { with_snapshots, saved };
   virDomainPtr *doms = NULL;
   int n_doms = virConnectListAllDomains (conn, &doms, 0);
   gboolean good = TRUE;
@@ -282,7 +229,7 @@ tern_libvirt_query_vms (TernLibvirtConn *self, const char *host, GError **error)
     return tern_error_take_libvirt (conn, error);
 
   for (int i = 0; i < n_doms && good; i++)
-    good = add_vm (vms, doms[i], host, error);
+    good = add_vm (self, vms, doms[i], &rare, host, error);
   free_domains (doms, n_doms);
   return good ? g_steal_pointer (&vms) : NULL;
 }
@@ -300,8 +247,9 @@ TernVm *
 tern_libvirt_query_vm (TernLibvirtConn *self, const char *host, const char *uuid, GError **error)
 {
   g_autoptr (virDomain) dom = tern_libvirt_lookup (self, uuid, error);
+  const Rare ask_each = { NULL, NULL };
 
-  return dom != NULL ? vm_from_domain (dom, host, error) : NULL;
+  return dom != NULL ? vm_from_domain (self, dom, &ask_each, host, error) : NULL;
 }
 
 static gboolean
@@ -349,16 +297,6 @@ sight_state (virDomainPtr dom, TernSighting *seen, GError **error)
   tern_libvirt_state (state, reason, &seen->state, &seen->reason);
   seen->persistent = persistent;
   return TRUE;
-}
-
-static int
-get_operation (const virTypedParameter *params, int n_params)
-{
-  int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
-
-  (void) virTypedParamsGetInt ((virTypedParameterPtr) params, n_params, VIR_DOMAIN_JOB_OPERATION,
-                               &operation);
-  return operation;
 }
 
 gboolean

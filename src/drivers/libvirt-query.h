@@ -2,29 +2,16 @@
 #pragma once
 
 #include "drivers/libvirt-conn.h"
-#include "model/host.h"
 #include "model/vm.h"
 
 G_BEGIN_DECLS
 
 /*
- * Questions to a host that change nothing. All of them block: only in a worker. None waits
+ * Questions about VMs that change nothing. All of them block: only in a worker. None waits
  * for a job on a VM, unless its comment says so.
  */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
-
-/**
- * tern_libvirt_query_facts:
- * @known: (nullable): what this connection answered before: then only the memory is asked
- *   again, since the rest does not change under a running libvirtd
- *
- * The first time may take long: libvirt probes QEMU.
- *
- * Returns: (transfer full)
- */
-TernHostFacts *tern_libvirt_query_facts (TernLibvirtConn *conn, const TernHostFacts *known,
-                                         GError **error);
 
 /** tern_libvirt_query_vms: a VM whose XML cannot be read is there without its hardware.
  * Returns: (transfer full) (element-type TernVm) */

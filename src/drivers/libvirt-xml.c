@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * libvirt's domain, capabilities and cpu XML in our model. Pure: works on strings only. Walks
- * the tree instead of asking XPath: names are few, and a walk cannot match where it should not
- * (a <cpu> inside <metadata>, say).
+ * What the readers of libvirt's XML share. Walks the tree instead of asking XPath: names are few,
+ * and a walk cannot match where it should not (a <cpu> inside <metadata>, say).
  */
 #include "config.h"
 
 #include "drivers/libvirt-xml.h"
 
 #include "base/error.h"
-#include "base/text.h"
+#include "model/list.h"
 
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <string.h>
-
-/* More than libvirt itself allows; what is beyond is left out. */
-#define MAX_FEATURES 4096
-#define MAX_DEVICES 4096
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
 
 static void
 ignore_error (void *data, xmlErrorPtr error)
@@ -27,10 +19,9 @@ ignore_error (void *data, xmlErrorPtr error)
 }
 
 static xmlDoc *
-parse_document (const char *xml, const char *root_name, GError **error)
+parse (const char *xml, const char *root_name, int more_options, GError **error)
 {
-  const int options =
-      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS;
+  const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | more_options;
   gsize length = strlen (xml);
   g_autoptr (xmlDoc) doc = NULL;
   const xmlNode *root;
@@ -53,8 +44,32 @@ parse_document (const char *xml, const char *root_name, GError **error)
   return g_steal_pointer (&doc);
 }
 
-static const xmlNode *
-next_element (const xmlNode *node, const char *name)
+xmlDoc *
+tern_xml_parse (const char *xml, const char *root_name, GError **error)
+{
+  return parse (xml, root_name, XML_PARSE_NOBLANKS, error);
+}
+
+xmlDoc *
+tern_xml_parse_to_edit (const char *xml, const char *root_name, GError **error)
+{
+  return parse (xml, root_name, 0, error);
+}
+
+char *
+tern_xml_format (const xmlNode *node)
+{
+  xmlBufferPtr buffer = xmlBufferCreate ();
+  char *text;
+
+  xmlNodeDump (buffer, node->doc, (xmlNode *) node, 0, 0);
+  text = g_strdup ((const char *) xmlBufferContent (buffer));
+  xmlBufferFree (buffer);
+  return text;
+}
+
+const xmlNode *
+tern_xml_next (const xmlNode *node, const char *name)
 {
   for (; node != NULL; node = node->next)
     if (node->type == XML_ELEMENT_NODE && xmlStrEqual (node->name, BAD_CAST name))
@@ -62,18 +77,14 @@ next_element (const xmlNode *node, const char *name)
   return NULL;
 }
 
-/* @node may be NULL, so that lookups chain. */
-static const xmlNode *
-child (const xmlNode *node, const char *name)
+const xmlNode *
+tern_xml_child (const xmlNode *node, const char *name)
 {
-  return node != NULL ? next_element (node->children, name) : NULL;
+  return node != NULL ? tern_xml_next (node->children, name) : NULL;
 }
 
-#define FOR_EACH_CHILD(var, parent, name)                                                          \
-  for (const xmlNode *var = child (parent, name); var != NULL; var = next_element (var->next, name))
-
-static char *
-take_xml_string (xmlChar *text)
+char *
+tern_xml_take (xmlChar *text)
 {
   char *copy = text != NULL ? g_strdup ((char *) text) : NULL;
 
@@ -81,38 +92,37 @@ take_xml_string (xmlChar *text)
   return copy;
 }
 
-static char *
-get_attr (const xmlNode *node, const char *name)
+char *
+tern_xml_attr (const xmlNode *node, const char *name)
 {
-  return node != NULL ? take_xml_string (xmlGetNoNsProp (node, BAD_CAST name)) : NULL;
+  return node != NULL ? tern_xml_take (xmlGetNoNsProp (node, BAD_CAST name)) : NULL;
 }
 
-static gboolean
-attr_is (const xmlNode *node, const char *name, const char *value)
+gboolean
+tern_xml_attr_is (const xmlNode *node, const char *name, const char *value)
 {
-  g_autofree char *text = get_attr (node, name);
+  g_autofree char *text = tern_xml_attr (node, name);
 
   return g_strcmp0 (text, value) == 0;
 }
 
-/* The text of an element without the white space around it, NULL if there is none. */
-static char *
-get_text (const xmlNode *node)
+char *
+tern_xml_text (const xmlNode *node)
 {
   g_autofree char *text = NULL;
 
   if (node == NULL)
     return NULL;
-  text = take_xml_string (xmlNodeGetContent (node));
+  text = tern_xml_take (xmlNodeGetContent (node));
   if (text == NULL || *g_strstrip (text) == '\0')
     return NULL;
   return g_steal_pointer (&text);
 }
 
-static char *
-get_child_text (const xmlNode *node, const char *name)
+char *
+tern_xml_child_text (const xmlNode *node, const char *name)
 {
-  return get_text (child (node, name));
+  return tern_xml_text (tern_xml_child (node, name));
 }
 
 static const struct
@@ -136,8 +146,8 @@ static const struct
   { "TiB", G_GUINT64_CONSTANT (1) << 40 },
 };
 
-static guint64
-unit_factor (const char *unit)
+guint64
+tern_xml_unit_factor (const char *unit)
 {
   for (guint i = 0; unit != NULL && i < G_N_ELEMENTS (units); i++)
     if (strcmp (unit, units[i].unit) == 0)
@@ -145,10 +155,10 @@ unit_factor (const char *unit)
   return 1024;
 }
 
-static guint64
-get_number (const xmlNode *node, guint64 max)
+guint64
+tern_xml_number (const xmlNode *node, guint64 max)
 {
-  g_autofree char *text = get_text (node);
+  g_autofree char *text = tern_xml_text (node);
   guint64 number;
 
   if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 0, max, &number, NULL))
@@ -156,262 +166,40 @@ get_number (const xmlNode *node, guint64 max)
   return number;
 }
 
-static guint64
-get_bytes (const xmlNode *node)
+guint64
+tern_xml_bytes (const xmlNode *node)
 {
-  g_autofree char *unit = get_attr (node, "unit");
-  guint64 number = get_number (node, G_MAXUINT64);
+  g_autofree char *unit = tern_xml_attr (node, "unit");
+  guint64 number = tern_xml_number (node, G_MAXUINT64);
   guint64 bytes;
 
-  return __builtin_mul_overflow (number, unit_factor (unit), &bytes) ? 0 : bytes;
+  return __builtin_mul_overflow (number, tern_xml_unit_factor (unit), &bytes) ? 0 : bytes;
 }
 
-static void
-collect_features (const xmlNode *cpu, GPtrArray *features, GPtrArray *disabled)
+gboolean
+tern_xml_attr_number (const xmlNode *node, const char *name, guint base, guint64 max,
+                      guint64 *out_number)
 {
-  guint count = 0;
+  g_autofree char *text = tern_xml_attr (node, name);
+  const char *digits = text;
 
-  FOR_EACH_CHILD (node, cpu, "feature")
-  {
-    g_autofree char *name = get_attr (node, "name");
-    g_autofree char *policy = get_attr (node, "policy");
-
-    if (name == NULL || *name == '\0' || ++count > MAX_FEATURES)
-      continue;
-    if (policy == NULL || g_str_equal (policy, "require") || g_str_equal (policy, "force"))
-      g_ptr_array_add (features, g_steal_pointer (&name));
-    else if (g_str_equal (policy, "disable") || g_str_equal (policy, "forbid"))
-      g_ptr_array_add (disabled, g_steal_pointer (&name));
-    /* "optional" says nothing yet: libvirt turns it into one of the others at start */
-  }
-}
-
-static TernCpu *
-cpu_from_node (const xmlNode *node, const char *mode)
-{
-  g_autoptr (GPtrArray) features = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) disabled = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *own_mode = get_attr (node, "mode");
-  g_autofree char *model = get_child_text (node, "model");
-  g_autofree char *vendor = get_child_text (node, "vendor");
-
-  collect_features (node, features, disabled);
-  g_ptr_array_add (features, NULL);
-  g_ptr_array_add (disabled, NULL);
-
-  /* A cpu element with a model and no mode is "custom": libvirt's own default. */
-  if (mode == NULL)
-    mode = own_mode != NULL ? own_mode : (model != NULL ? "custom" : "");
-  return tern_cpu_new (mode, model, vendor, (const char *const *) features->pdata,
-                       (const char *const *) disabled->pdata);
-}
-
-TernCpu *
-tern_libvirt_parse_cpu (const char *xml, const char *mode, GError **error)
-{
-  g_autoptr (xmlDoc) doc = parse_document (xml, "cpu", error);
-
-  return doc != NULL ? cpu_from_node (xmlDocGetRootElement (doc), mode) : NULL;
-}
-
-static char *
-disk_source (const xmlNode *source, const char *type)
-{
-  static const struct
-  {
-    const char *type;
-    const char *attr;
-  } attrs[] = { { "file", "file" }, { "block", "dev" }, { "dir", "dir" }, { "vhostuser", "path" } };
-
-  if (source == NULL || type == NULL)
-    return NULL;
-
-  for (guint i = 0; i < G_N_ELEMENTS (attrs); i++)
-    if (strcmp (type, attrs[i].type) == 0)
-      return get_attr (source, attrs[i].attr);
-
-  {
-    gboolean volume = strcmp (type, "volume") == 0;
-    g_autofree char *first = get_attr (source, volume ? "pool" : "protocol");
-    g_autofree char *second = get_attr (source, volume ? "volume" : "name");
-
-    if (first == NULL)
-      return NULL;
-    return g_strconcat (first, volume ? "/" : ":", second != NULL ? second : "", NULL);
-  }
-}
-
-static TernDisk *
-disk_from_node (const xmlNode *node)
-{
-  TernDisk *disk = tern_disk_new ();
-
-  disk->target = get_attr (child (node, "target"), "dev");
-  disk->device = get_attr (node, "device");
-  if (disk->device == NULL)
-    disk->device = g_strdup ("disk");
-  disk->type = get_attr (node, "type");
-  disk->source = disk_source (child (node, "source"), disk->type);
-  disk->cache = get_attr (child (node, "driver"), "cache");
-  disk->readonly = child (node, "readonly") != NULL;
-  disk->shareable = child (node, "shareable") != NULL;
-  return disk;
-}
-
-static TernNic *
-nic_from_node (const xmlNode *node)
-{
-  TernNic *nic = tern_nic_new ();
-  const xmlNode *source = child (node, "source");
-
-  /* While the VM runs, libvirt shows what its network became: type 'bridge', with the network
-   * still named. The network is what another host must have. */
-  nic->source = get_attr (source, "network");
-  nic->type = nic->source != NULL ? g_strdup ("network") : get_attr (node, "type");
-  if (nic->source == NULL)
-    nic->source = get_attr (source, "bridge");
-  if (nic->source == NULL)
-    nic->source = get_attr (source, "dev");
-  nic->mac = get_attr (child (node, "mac"), "address");
-  return nic;
-}
-
-static void
-add_devices (TernVm *vm, const xmlNode *devices)
-{
-  FOR_EACH_CHILD (node, devices, "disk")
-  if (vm->disks->len < MAX_DEVICES)
-    g_ptr_array_add (vm->disks, disk_from_node (node));
-
-  FOR_EACH_CHILD (node, devices, "interface")
-  if (vm->nics->len < MAX_DEVICES)
-    g_ptr_array_add (vm->nics, nic_from_node (node));
-}
-
-static void
-fill_vm (TernVm *vm, const xmlNode *root)
-{
-  const xmlNode *type = child (child (root, "os"), "type");
-  const xmlNode *cpu = child (root, "cpu");
-  const xmlNode *current = child (root, "currentMemory");
-
-  vm->memory = get_bytes (child (root, "memory"));
-  vm->memory_current = current != NULL ? get_bytes (current) : vm->memory;
-  vm->vcpus = (guint) get_number (child (root, "vcpu"), G_MAXUINT);
-  vm->virt_type = get_attr (root, "type");
-  vm->arch = get_attr (type, "arch");
-  vm->machine = get_attr (type, "machine");
-  if (cpu != NULL)
-    vm->cpu = cpu_from_node (cpu, NULL);
-  add_devices (vm, child (root, "devices"));
-}
-
-TernVm *
-tern_libvirt_parse_domain (const char *xml, const char *host, GError **error)
-{
-  g_autoptr (xmlDoc) doc = parse_document (xml, "domain", error);
-  g_autofree char *uuid = NULL;
-  g_autofree char *name = NULL;
-  const xmlNode *root;
-  TernVm *vm;
-
-  if (doc == NULL)
-    return NULL;
-
-  root = xmlDocGetRootElement (doc);
-  uuid = get_child_text (root, "uuid");
-  /* Not stripped: a name may begin with a space. */
-  name = child (root, "name") != NULL ? take_xml_string (xmlNodeGetContent (child (root, "name")))
-                                      : NULL;
-  if (!tern_uuid_is_valid (uuid) || name == NULL || *name == '\0')
+  if (text == NULL)
+    return FALSE;
+  if (base == 0)
     {
-      g_set_error (error, TERN_ERROR, TERN_ERROR_FAILED, "its domain XML has no UUID or no name");
-      return NULL;
+      base = g_str_has_prefix (text, "0x") ? 16 : 10;
+      digits = base == 16 ? text + 2 : text;
     }
-
-  vm = tern_vm_new (uuid, name, host);
-  fill_vm (vm, root);
-  return vm;
+  return g_ascii_string_to_unsigned (digits, base, 0, max, out_number, NULL);
 }
 
-static gboolean
-caps_offer_kvm (const xmlNode *root, const char *host_arch)
+GStrv
+tern_xml_take_set (GPtrArray *names)
 {
-  FOR_EACH_CHILD (guest, root, "guest")
-  {
-    const xmlNode *arch = child (guest, "arch");
+  GStrv set;
 
-    if (!attr_is (arch, "name", host_arch))
-      continue;
-    FOR_EACH_CHILD (domain, arch, "domain")
-    if (attr_is (domain, "type", "kvm"))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-TernLibvirtCaps *
-tern_libvirt_parse_caps (const char *xml, GError **error)
-{
-  g_autoptr (xmlDoc) doc = parse_document (xml, "capabilities", error);
-  g_autofree char *uuid = NULL;
-  TernLibvirtCaps *caps;
-  const xmlNode *root;
-  const xmlNode *host;
-
-  if (doc == NULL)
-    return NULL;
-
-  root = xmlDocGetRootElement (doc);
-  host = child (root, "host");
-  caps = g_new0 (TernLibvirtCaps, 1);
-  uuid = get_child_text (host, "uuid");
-  if (tern_uuid_is_valid (uuid))
-    caps->uuid = g_ascii_strdown (uuid, -1);
-  caps->arch = get_child_text (child (host, "cpu"), "arch");
-  caps->virt_type = g_strdup (caps_offer_kvm (root, caps->arch) ? "kvm" : "qemu");
-  return caps;
-}
-
-void
-tern_libvirt_caps_free (TernLibvirtCaps *self)
-{
-  if (self == NULL)
-    return;
-
-  g_free (self->uuid);
-  g_free (self->arch);
-  g_free (self->virt_type);
-  g_free (self);
-}
-
-/* The model is a guess of libvirt's to be mended by features: fallback must be kept. */
-static char *
-cpu_xml_from_mode (const xmlNode *mode)
-{
-  xmlBufferPtr buffer = xmlBufferCreate ();
-  GString *xml = g_string_new ("<cpu>");
-
-  for (xmlNode *node = mode->children; node != NULL; node = node->next)
-    if (node->type == XML_ELEMENT_NODE)
-      xmlNodeDump (buffer, mode->doc, node, 0, 0);
-  g_string_append (xml, (const char *) xmlBufferContent (buffer));
-  g_string_append (xml, "</cpu>");
-  xmlBufferFree (buffer);
-  return g_string_free (xml, FALSE);
-}
-
-char *
-tern_libvirt_domcaps_to_cpu_xml (const char *xml, GError **error)
-{
-  g_autoptr (xmlDoc) doc = parse_document (xml, "domainCapabilities", error);
-
-  if (doc == NULL)
-    return NULL;
-
-  FOR_EACH_CHILD (mode, child (xmlDocGetRootElement (doc), "cpu"), "mode")
-  if (attr_is (mode, "name", "host-model") && attr_is (mode, "supported", "yes")
-      && child (mode, "model") != NULL)
-    return cpu_xml_from_mode (mode);
-  return NULL;
+  g_ptr_array_add (names, NULL);
+  set = tern_strv_sorted ((const char *const *) names->pdata);
+  g_ptr_array_unref (names);
+  return set;
 }

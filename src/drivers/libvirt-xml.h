@@ -1,68 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/cpu.h"
-#include "model/vm.h"
-
 #include <glib.h>
+#include <libxml/tree.h>
 
 G_BEGIN_DECLS
 
 /*
- * Readers of libvirt's XML. All of it is foreign text: at most TERN_LIBVIRT_XML_MAX bytes, no
- * network, no entities of its own, bounded counts. What is missing stays %NULL or 0; only
- * what makes the answer useless is an error (%TERN_ERROR_FAILED).
+ * For the readers of libvirt's XML. All of it is foreign text: at most TERN_LIBVIRT_XML_MAX bytes,
+ * no network, no entities of its own, bounded counts. What is missing stays %NULL or 0; only what
+ * makes the answer useless is an error (%TERN_ERROR_FAILED). Each @node may be %NULL, so that
+ * lookups chain.
  */
 #define TERN_LIBVIRT_XML_MAX (4 * 1024 * 1024)
 
-/**
- * tern_libvirt_parse_domain:
- * @xml: of virDomainGetXMLDesc()
- * @host: name of the host it was seen on
- *
- * State, reason and persistence are not in the XML: they stay unknown.
- *
- * Returns: (transfer full): not yet shared
- */
-TernVm *tern_libvirt_parse_domain (const char *xml, const char *host, GError **error);
+/** tern_xml_parse: @root_name: what the document must be. Returns: (transfer full) */
+xmlDoc *tern_xml_parse (const char *xml, const char *root_name, GError **error);
 
-/**
- * TernLibvirtCaps:
- * @uuid: (nullable): the host's, lower case
- * @arch: (nullable): the host's
- * @virt_type: "kvm" if it runs guests of its own arch with it, else "qemu"
- *
- * What we take from virConnectGetCapabilities().
- */
-typedef struct
-{
-  char *uuid;
-  char *arch;
-  char *virt_type;
-} TernLibvirtCaps;
+/** tern_xml_parse_to_edit: likewise, keeping the white space */
+xmlDoc *tern_xml_parse_to_edit (const char *xml, const char *root_name, GError **error);
 
-/** tern_libvirt_parse_caps: Returns: (transfer full) */
-TernLibvirtCaps *tern_libvirt_parse_caps (const char *xml, GError **error);
-void tern_libvirt_caps_free (TernLibvirtCaps *self);
+/** tern_xml_format: Returns: (transfer full): the element as text, without a header */
+char *tern_xml_format (const xmlNode *node);
 
-/**
- * tern_libvirt_domcaps_to_cpu_xml:
- * @xml: of virConnectGetDomainCapabilities()
- *
- * Returns: (transfer full) (nullable): its host-model as a cpu element for
- *   virConnectBaselineHypervisorCPU(); %NULL without error if it offers none
- */
-char *tern_libvirt_domcaps_to_cpu_xml (const char *xml, GError **error);
+/** tern_xml_next: Returns: (nullable): @node or the first of its siblings after it called @name */
+const xmlNode *tern_xml_next (const xmlNode *node, const char *name);
 
-/**
- * tern_libvirt_parse_cpu:
- * @xml: a document whose root is a cpu element
- * @mode: (nullable): instead of what the element says
- *
- * Returns: (transfer full)
- */
-TernCpu *tern_libvirt_parse_cpu (const char *xml, const char *mode, GError **error);
+/** tern_xml_child: Returns: (nullable): the first child called @name */
+const xmlNode *tern_xml_child (const xmlNode *node, const char *name);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernLibvirtCaps, tern_libvirt_caps_free)
+#define TERN_XML_FOR_EACH(var, parent, name)                                                       \
+  for (const xmlNode *var = tern_xml_child (parent, name); var != NULL;                            \
+       var = tern_xml_next (var->next, name))
+
+/** tern_xml_take: @text: (transfer full) (nullable). Returns: (nullable): in GLib's memory */
+char *tern_xml_take (xmlChar *text);
+
+/** tern_xml_attr: Returns: (transfer full) (nullable) */
+char *tern_xml_attr (const xmlNode *node, const char *name);
+gboolean tern_xml_attr_is (const xmlNode *node, const char *name, const char *value);
+
+/** tern_xml_attr_number: @base: 10, or 0 for C's prefixes. Returns: whether it is a number up to
+ * @max */
+gboolean tern_xml_attr_number (const xmlNode *node, const char *name, guint base, guint64 max,
+                               guint64 *out_number);
+
+/** tern_xml_text: Returns: (transfer full) (nullable): the text without the white space around it,
+ * %NULL if there is none */
+char *tern_xml_text (const xmlNode *node);
+char *tern_xml_child_text (const xmlNode *node, const char *name);
+
+/** tern_xml_number: Returns: the text as a number, 0 if it is none or above @max */
+guint64 tern_xml_number (const xmlNode *node, guint64 max);
+
+/** tern_xml_unit_factor: Returns: bytes in libvirt's @unit, 1024 if it is not known */
+guint64 tern_xml_unit_factor (const char *unit);
+
+/** tern_xml_bytes: Returns: the text in its "unit", in bytes */
+guint64 tern_xml_bytes (const xmlNode *node);
+
+/** tern_xml_take_set: @names: (transfer full) (element-type utf8). Returns: (transfer full):
+ * sorted, without repeats */
+GStrv tern_xml_take_set (GPtrArray *names);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
 
 G_END_DECLS

@@ -25,6 +25,12 @@ tern_sim_call_unref (SimCall *self)
 
   g_free (self->uuid);
   g_free (self->peer_uri);
+  g_free (self->target);
+  g_free (self->source);
+  g_free (self->cpu_text);
+  tern_lock_free (self->lock);
+  tern_cpu_unref (self->cpu);
+  g_clear_pointer (&self->cpus, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -65,8 +71,8 @@ tern_sim_call_fail (SimCall *self, TernError code, const char *message)
   tern_sim_call_end (self, g_error_new (TERN_ERROR, code, "%s", message));
 }
 
-static void
-call_return (SimCall *self, gpointer value, GDestroyNotify destroy)
+void
+tern_sim_call_return (SimCall *self, gpointer value, GDestroyNotify destroy)
 {
   g_autoptr (GTask) task = call_take_task (self);
 
@@ -103,6 +109,13 @@ on_call_timed_out (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+void
+tern_sim_call_wait (SimCall *self)
+{
+  self->timer =
+      tern_clock_add_timer (self->port->sim->clock, SIM_CALL_TIMEOUT_US, on_call_timed_out, self);
+}
+
 /* --- what calls do --- */
 
 static void
@@ -116,37 +129,41 @@ answer_connect (SimCall *call)
   tern_sim_call_end (call, NULL);
 }
 
-static guint64
-memory_in_use (SimHost *host)
+static GPtrArray *
+show_hugepages (SimHost *host)
 {
-  GHashTableIter iter;
-  SimDomain *domain;
-  guint64 sum = 0;
+  const GPtrArray *list = host->facts->hugepages;
+  GPtrArray *shown = g_ptr_array_new_with_free_func (g_free);
 
-  g_hash_table_iter_init (&iter, host->domains);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &domain))
-    if (tern_vm_state_is_active (domain->vm->state))
-      sum += domain->vm->memory;
-  return sum;
+  for (guint i = 0; i < list->len; i++)
+    {
+      TernHugepages *pages = g_memdup2 (list->pdata[i], sizeof *pages);
+      guint64 taken = pages->size > 0 ? tern_sim_count_pages_taken (host, pages->size) : 0;
+
+      pages->free = pages->free > taken ? pages->free - taken : 0;
+      g_ptr_array_add (shown, pages);
+    }
+  return shown;
 }
 
+/* As in the file, with what its VMs take now. */
 static void
 answer_facts (SimCall *call, SimHost *host)
 {
-  TernHostFacts *facts = tern_host_facts_new ();
-  guint64 used = memory_in_use (host);
+  TernHostFacts *facts = tern_host_facts_copy (host->facts);
+  guint64 used = tern_sim_host_get_used (host);
 
-  facts->uuid = g_strdup (host->uuid);
-  facts->hostname = g_strdup (host->name);
-  facts->memory_total = host->memory;
-  facts->memory_free = host->memory > used ? host->memory - used : 0;
-  facts->cpus = host->cpus;
-  facts->cpu_mhz = host->cpu_mhz;
-  facts->arch = g_strdup ("x86_64");
-  facts->cpu = host->cpu != NULL ? tern_cpu_ref (host->cpu) : NULL;
-  facts->libvirt_version = 9000000;
-  facts->qemu_version = 7002000;
-  call_return (call, facts, (GDestroyNotify) tern_host_facts_unref);
+  if (__builtin_add_overflow (used, host->memory_other, &used))
+    used = G_MAXUINT64;
+  facts->memory_free = facts->memory_total > used ? facts->memory_total - used : 0;
+  if (facts->hostname == NULL)
+    facts->hostname = g_strdup (host->name);
+  if (facts->hugepages != NULL)
+    {
+      g_ptr_array_unref (facts->hugepages);
+      facts->hugepages = show_hugepages (host);
+    }
+  tern_sim_call_return (call, facts, (GDestroyNotify) tern_host_facts_unref);
 }
 
 /* As this port names its host. */
@@ -180,7 +197,7 @@ answer_vms (SimCall *call, SimHost *host)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &domain))
     g_ptr_array_add (vms, show_vm (call, domain));
   g_ptr_array_sort (vms, compare_vms);
-  call_return (call, vms, (GDestroyNotify) g_ptr_array_unref);
+  tern_sim_call_return (call, vms, (GDestroyNotify) g_ptr_array_unref);
 }
 
 static void
@@ -199,7 +216,7 @@ answer_inspect (SimCall *call, SimHost *host, SimDomain *domain)
       sighting->job_active = move != NULL && tern_sim_move_has_job (move);
       sighting->job_outgoing = sighting->job_active && tern_sim_move_is_outgoing (move, host);
     }
-  call_return (call, sighting, (GDestroyNotify) tern_sighting_free);
+  tern_sim_call_return (call, sighting, (GDestroyNotify) tern_sighting_free);
 }
 
 static void
@@ -218,14 +235,14 @@ answer_job (SimCall *call, SimHost *host, SimDomain *domain)
   stats = g_new0 (TernJobStats, 1);
   if (domain->move != NULL && tern_sim_move_has_job (domain->move))
     tern_sim_move_get_stats (domain->move, stats);
-  call_return (call, stats, g_free);
+  tern_sim_call_return (call, stats, g_free);
 }
 
 static void
 answer_completed_job (SimCall *call, SimDomain *domain)
 {
   if (domain->has_completed)
-    call_return (call, g_memdup2 (&domain->completed, sizeof domain->completed), g_free);
+    tern_sim_call_return (call, g_memdup2 (&domain->completed, sizeof domain->completed), g_free);
   else
     tern_sim_call_fail (call, TERN_ERROR_NOT_FOUND, "No record of a finished job");
 }
@@ -251,8 +268,8 @@ is_left_paused (const SimDomain *domain)
          && domain->move == NULL;
 }
 
-static void
-refuse (SimCall *call, const SimDomain *domain, const char *what)
+void
+tern_sim_call_refuse (SimCall *call, const SimDomain *domain, const char *what)
 {
   g_autofree char *name = tern_text_visible (domain->vm->name, 80);
   g_autofree char *message = g_strdup_printf (
@@ -270,7 +287,7 @@ answer_resume (SimCall *call, SimHost *host, SimDomain *domain)
 
   if (!is_left_paused (domain))
     {
-      refuse (call, domain, "resumed");
+      tern_sim_call_refuse (call, domain, "resumed");
       return;
     }
   tern_sim_domain_set_state (domain, TERN_VM_RUNNING, TERN_REASON_OTHER);
@@ -285,7 +302,7 @@ answer_discard (SimCall *call, SimHost *host, SimDomain *domain)
 
   if (!is_left_paused (domain) && (domain->vm->state != TERN_VM_SHUT_OFF || domain->move != NULL))
     {
-      refuse (call, domain, "discarded");
+      tern_sim_call_refuse (call, domain, "discarded");
       return;
     }
   tern_sim_host_remove_domain (host, uuid);
@@ -308,7 +325,7 @@ answer_about_domain (SimCall *call, SimHost *host, SimDomain *domain)
   switch (call->kind)
     {
     case CALL_VM:
-      call_return (call, show_vm (call, domain), (GDestroyNotify) tern_vm_unref);
+      tern_sim_call_return (call, show_vm (call, domain), (GDestroyNotify) tern_vm_unref);
       break;
     case CALL_JOB:
       answer_job (call, host, domain);
@@ -326,7 +343,8 @@ answer_about_domain (SimCall *call, SimHost *host, SimDomain *domain)
       answer_discard (call, host, domain);
       break;
     default:
-      g_assert_not_reached ();
+      tern_sim_answer_edit (call, host, domain);
+      break;
     }
 }
 
@@ -349,14 +367,23 @@ tern_sim_call_answer (SimCall *call)
     answer_inspect (call, host, domain);
   else if (call->kind == CALL_MIGRATE)
     answer_migrate (call, host);
+  else if (call->kind == CALL_COMPARE_CPU || call->kind == CALL_BASELINE_CPU)
+    tern_sim_answer_cpu (call, host);
   else if (domain != NULL)
     answer_about_domain (call, host, domain);
   else
     tern_sim_call_fail (call, TERN_ERROR_NOT_FOUND, "Domain not found");
 }
 
+static gpointer
+copy_cpu (gconstpointer cpu, gpointer unused)
+{
+  (void) unused;
+  return tern_cpu_ref ((TernCpu *) cpu);
+}
+
 static SimCall *
-call_new (TernSimPort *port, CallKind kind, const char *uuid, const TernMigrateParams *params)
+call_new (TernSimPort *port, CallKind kind, const char *uuid, const CallArgs *args)
 {
   SimCall *call = g_new0 (SimCall, 1);
 
@@ -364,12 +391,25 @@ call_new (TernSimPort *port, CallKind kind, const char *uuid, const TernMigrateP
   call->port = port;
   call->kind = kind;
   call->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : NULL;
-  if (params != NULL)
+  if (args == NULL)
+    return call;
+
+  if (args->params != NULL)
     {
-      call->params = *params;
-      call->peer_uri = g_strdup (params->peer_uri);
+      call->params = *args->params;
+      call->peer_uri = g_strdup (args->params->peer_uri);
       call->params.peer_uri = call->peer_uri;
       call->params.migration_address = NULL;
+    }
+  call->target = g_strdup (args->target);
+  call->source = g_strdup (args->source);
+  call->cpu_text = g_strdup (args->cpu_text);
+  call->lock = args->lock != NULL ? tern_lock_copy (args->lock) : NULL;
+  call->cpu = args->cpu != NULL ? tern_cpu_ref ((TernCpu *) args->cpu) : NULL;
+  if (args->cpus != NULL)
+    {
+      call->cpus = g_ptr_array_copy ((GPtrArray *) args->cpus, copy_cpu, NULL);
+      g_ptr_array_set_free_func (call->cpus, (GDestroyNotify) tern_cpu_unref);
     }
   return call;
 }
@@ -393,17 +433,15 @@ make_call (SimCall *call, SimHost *host)
       tern_sim_call_answer (call);
       return;
     }
-  call->timer =
-      tern_clock_add_timer (host->sim->clock, SIM_CALL_TIMEOUT_US, on_call_timed_out, call);
+  tern_sim_call_wait (call);
   g_ptr_array_add (host->parked, tern_sim_call_ref (call));
 }
 
 void
-tern_sim_call_start (TernSimPort *port, CallKind kind, const char *uuid,
-                     const TernMigrateParams *params, GCancellable *cancellable,
-                     GAsyncReadyCallback cb, gpointer data)
+tern_sim_call_start (TernSimPort *port, CallKind kind, const char *uuid, const CallArgs *args,
+                     GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
-  SimCall *call = call_new (port, kind, uuid, params);
+  SimCall *call = call_new (port, kind, uuid, args);
   SimHost *host = port->host;
 
   call->task = g_task_new (port, cancellable, cb, data);

@@ -23,8 +23,27 @@ typedef enum
   CALL_COMPLETED_JOB,
   CALL_ABORT,
   CALL_RESUME,
-  CALL_DISCARD
+  CALL_DISCARD,
+  CALL_START,
+  CALL_EJECT,
+  CALL_SET_LOCK,
+  CALL_SET_CPU,
+  CALL_CPU_TEXT,
+  CALL_COMPARE_CPU,
+  CALL_BASELINE_CPU
 } CallKind;
+
+/* What a call is about besides a VM; each is (nullable). */
+typedef struct
+{
+  const TernMigrateParams *params;
+  const char *target;
+  const char *source;
+  const char *cpu_text;
+  const TernLock *lock;
+  const TernCpu *cpu;
+  const GPtrArray *cpus;
+} CallArgs;
 
 typedef enum
 {
@@ -56,19 +75,37 @@ struct _SimCall
   char *uuid;
   char *peer_uri;
   TernMigrateParams params;
+  char *target;
+  char *source;
+  char *cpu_text;
+  TernLock *lock;
+  TernCpu *cpu;
+  GPtrArray *cpus;
   GTask *task; /* NULL once answered */
   GSource *cancel;
   guint timer;
 };
 
 /** tern_sim_call_start: makes a call and answers it at once, or leaves it with a libvirtd that does
- * not read it. @params: (nullable) */
-void tern_sim_call_start (TernSimPort *port, CallKind kind, const char *uuid,
-                          const TernMigrateParams *params, GCancellable *cancellable,
-                          GAsyncReadyCallback cb, gpointer data);
+ * not read it. @args: (nullable): copied */
+void tern_sim_call_start (TernSimPort *port, CallKind kind, const char *uuid, const CallArgs *args,
+                          GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
 /** tern_sim_call_answer: does what was asked */
 void tern_sim_call_answer (SimCall *self);
 /** tern_sim_call_fail: ends the call with that error */
 void tern_sim_call_fail (SimCall *self, TernError code, const char *message);
+/** tern_sim_call_return: ends the call with a value; @value: (transfer full) */
+void tern_sim_call_return (SimCall *self, gpointer value, GDestroyNotify destroy);
+/** tern_sim_call_refuse: ends the call: the VM in its state cannot be @what */
+void tern_sim_call_refuse (SimCall *self, const SimDomain *domain, const char *what);
+/** tern_sim_call_wait: ends the call with a time-out, unless it is answered before */
+void tern_sim_call_wait (SimCall *self);
+
+/* --- sim-edit.c --- */
+
+/** tern_sim_answer_edit: a call that starts a VM or changes it */
+void tern_sim_answer_edit (SimCall *self, SimHost *host, SimDomain *domain);
+/** tern_sim_answer_cpu: a call that compares CPUs */
+void tern_sim_answer_cpu (SimCall *self, SimHost *host);
 
 G_END_DECLS

@@ -148,6 +148,7 @@ tern_sim_move_apply_fault (SimMove *self, TernSimPhase phase, TernSimFault fault
     "operation failed: migration out job: unexpectedly failed",
     "operation failed: migration out job: unexpectedly failed",
     "internal error: guest CPUs could not be started on the destination",
+    "internal error: process exited while connecting to monitor",
   };
   g_autoptr (TernSim) sim = g_object_ref (self->sim);
 

@@ -221,7 +221,9 @@ port_migrate_async (TernHypervisor *hypervisor, const char *uuid, const TernMigr
 {
   TernSimPort *self = TERN_SIM_PORT (hypervisor);
 
-  tern_sim_call_start (self, CALL_MIGRATE, uuid, params, cancellable, cb, data);
+  CallArgs args = { .params = params };
+
+  tern_sim_call_start (self, CALL_MIGRATE, uuid, &args, cancellable, cb, data);
 }
 
 static void
@@ -262,6 +264,71 @@ port_discard_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *
 }
 
 static void
+port_start_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                  GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_START, uuid, NULL, cancellable, cb, data);
+}
+
+static void
+port_eject_async (TernHypervisor *hypervisor, const char *uuid, const char *target,
+                  const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
+                  gpointer data)
+{
+  CallArgs args = { .target = target, .source = source };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_EJECT, uuid, &args, cancellable, cb, data);
+}
+
+static void
+port_set_lock_async (TernHypervisor *hypervisor, const char *uuid, const TernLock *lock,
+                     GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .lock = lock };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_SET_LOCK, uuid, &args, cancellable, cb,
+                       data);
+}
+
+static void
+port_set_cpu_async (TernHypervisor *hypervisor, const char *uuid, const TernCpu *cpu,
+                    GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .cpu = cpu };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_SET_CPU, uuid, &args, cancellable, cb,
+                       data);
+}
+
+static void
+port_fetch_cpu_xml_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                          GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_CPU_TEXT, uuid, NULL, cancellable, cb,
+                       data);
+}
+
+static void
+port_compare_cpu_async (TernHypervisor *hypervisor, const char *cpu_xml, GCancellable *cancellable,
+                        GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .cpu_text = cpu_xml };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_COMPARE_CPU, NULL, &args, cancellable, cb,
+                       data);
+}
+
+static void
+port_baseline_cpu_async (TernHypervisor *hypervisor, const GPtrArray *cpus,
+                         GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .cpus = cpus };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_BASELINE_CPU, NULL, &args, cancellable, cb,
+                       data);
+}
+
+static void
 hypervisor_iface_init (TernHypervisorInterface *iface)
 {
   iface->is_connected = port_is_connected;
@@ -276,6 +343,13 @@ hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->abort_job_async = port_abort_job_async;
   iface->resume_async = port_resume_async;
   iface->discard_async = port_discard_async;
+  iface->start_async = port_start_async;
+  iface->eject_async = port_eject_async;
+  iface->set_lock_async = port_set_lock_async;
+  iface->set_cpu_async = port_set_cpu_async;
+  iface->fetch_cpu_xml_async = port_fetch_cpu_xml_async;
+  iface->compare_cpu_async = port_compare_cpu_async;
+  iface->baseline_cpu_async = port_baseline_cpu_async;
 }
 
 /* Calls hold the port: there are none left here. */

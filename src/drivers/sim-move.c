@@ -74,6 +74,8 @@ source_is_alive (const SimMove *self)
 {
   const SimDomain *domain = tern_sim_move_find_source (self);
 
+  if (self->flags & TERN_MIGRATE_OFFLINE)
+    return domain != NULL && domain->vm->state == TERN_VM_SHUT_OFF;
   return domain != NULL && tern_vm_state_is_active (domain->vm->state);
 }
 
@@ -86,7 +88,10 @@ on_timer (gpointer data)
   if (tern_sim_move_is_held_up (self))
     self->waiting = TRUE;
   else if (self->stage != STAGE_FINISH && !source_is_alive (self))
-    tern_sim_move_fail (self, TERN_ERROR_FAILED, "operation failed: domain is not running");
+    tern_sim_move_fail (self, TERN_ERROR_FAILED,
+                        self->flags & TERN_MIGRATE_OFFLINE
+                            ? "operation failed: domain is not shut off"
+                            : "operation failed: domain is not running");
   else
     self->step (self);
   return G_SOURCE_REMOVE;
@@ -206,6 +211,9 @@ start_destination (SimMove *self)
   vm->persistent = self->dest_before != NULL;
   copy = tern_sim_host_put_domain (self->dest, vm, tern_sim_move_find_source (self)->dirty_bps);
   copy->move = self;
+  copy->arrived = TRUE;
+  tern_sim_domain_inherit (copy, tern_sim_move_find_source (self));
+  tern_sim_host_check_memory (self->dest);
 }
 
 /* NULL, or why the destination takes no such VM. */
@@ -225,20 +233,6 @@ find_conflict (const SimMove *self)
     return g_strdup_printf ("operation failed: domain '%s' already exists with uuid %s",
                             namesake->vm->name, namesake->vm->uuid);
   return NULL;
-}
-
-/* What the destination's start finds missing; libvirt says so only then. */
-static char *
-find_missing_features (const SimMove *self)
-{
-  const TernCpu *need = self->vm->cpu, *have = self->dest->cpu;
-  GString *missing = g_string_new (NULL);
-
-  if (need != NULL && have != NULL && !g_str_equal (need->mode, "host-passthrough"))
-    for (guint i = 0; need->features[i] != NULL; i++)
-      if (!g_strv_contains ((const char *const *) have->features, need->features[i]))
-        g_string_append_printf (missing, "%s%s", missing->len > 0 ? "," : "", need->features[i]);
-  return g_string_free (missing, missing->len == 0);
 }
 
 static void
@@ -280,18 +274,30 @@ step_prepared (SimMove *self)
 static void
 step_starting (SimMove *self)
 {
-  g_autofree char *missing = find_missing_features (self);
+  g_autofree char *problem = tern_sim_find_cpu_problem (self->dest, self->vm);
 
-  if (missing != NULL)
+  if (problem != NULL)
     {
-      g_autofree char *message = g_strdup_printf (
-          "operation failed: guest CPU doesn't match specification: missing features: %s", missing);
-
-      tern_sim_move_fail (self, TERN_ERROR_FAILED, message);
+      tern_sim_move_fail (self, TERN_ERROR_FAILED, problem);
       return;
     }
   if (tern_sim_move_strike (self, TERN_SIM_PREPARE))
     tern_sim_move_schedule (self, PREPARE_US / 2, step_prepared);
+}
+
+/* Only the definition goes over; the source keeps its own. */
+static void
+copy_definition (SimMove *self)
+{
+  SimHost *dest = self->dest;
+  g_autoptr (TernSim) sim = g_object_ref (self->sim);
+  g_autofree char *uuid = g_strdup (self->vm->uuid);
+  const SimDomain *source = tern_sim_move_find_source (self);
+  SimDomain *copy = tern_sim_host_put_domain (dest, source->vm, source->dirty_bps);
+
+  tern_sim_domain_inherit (copy, source);
+  tern_sim_move_end (self, NULL);
+  tern_sim_host_emit_vm (dest, uuid);
 }
 
 static void
@@ -301,10 +307,22 @@ step_begin (SimMove *self)
   g_autoptr (TernSim) sim = g_object_ref (self->sim);
   g_autofree char *uuid = g_strdup (self->vm->uuid);
   g_autofree char *conflict = find_conflict (self);
+  gboolean offline = (self->flags & TERN_MIGRATE_OFFLINE) != 0;
+
+  if (conflict == NULL && offline)
+    conflict = tern_sim_find_machine_problem (dest->facts, self->vm);
+  else if (conflict == NULL)
+    conflict = tern_sim_find_arrival_problem (dest, tern_sim_move_find_source (self));
 
   if (conflict != NULL)
     {
       tern_sim_move_fail (self, TERN_ERROR_FAILED, conflict);
+      return;
+    }
+  if (offline)
+    {
+      if (tern_sim_move_strike (self, TERN_SIM_PREPARE))
+        copy_definition (self);
       return;
     }
   self->stage = STAGE_PREPARE;
@@ -350,6 +368,7 @@ run_destination (SimMove *self)
   stats->has_downtime = self->run;
   stats->downtime_us = now_us (self) - self->paused_us;
   dest->has_completed = TRUE;
+  dest->home = self->dest;
 }
 
 static void
@@ -484,6 +503,8 @@ tern_sim_move_continue (SimMove *self)
       break;
     case STAGE_BEGIN:
     default:
+      if (self->flags & TERN_MIGRATE_OFFLINE)
+        tern_sim_move_schedule (self, 0, copy_definition);
       break;
     }
 }
@@ -533,16 +554,21 @@ find_peer (SimHost *source, const char *uri)
 
 /* NULL, or why the source host takes no such order. */
 static char *
-find_refusal (SimHost *source, SimDomain *domain, SimHost *dest, const char *peer_uri)
+find_refusal (SimHost *source, SimDomain *domain, SimHost *dest, const TernMigrateParams *params)
 {
-  if (!tern_vm_state_is_active (domain->vm->state))
+  gboolean offline = (params->flags & TERN_MIGRATE_OFFLINE) != 0;
+
+  if (offline && domain->vm->state != TERN_VM_SHUT_OFF)
+    return g_strdup ("Requested operation is not valid: cannot perform offline migration on a "
+                     "running domain");
+  if (!offline && !tern_vm_state_is_active (domain->vm->state))
     return g_strdup_printf ("Requested operation is not valid: domain '%s' is not running",
                             domain->vm->name);
   if (dest == NULL)
-    return g_strdup_printf ("unable to connect to server at '%s'", peer_uri);
+    return g_strdup_printf ("unable to connect to server at '%s'", params->peer_uri);
   if (dest == source)
     return g_strdup_printf ("Attempt to migrate guest to the same host %s", source->name);
-  return NULL;
+  return tern_sim_find_departure_problem (domain, params->flags);
 }
 
 gboolean
@@ -560,14 +586,14 @@ tern_sim_move_start (SimHost *source, const char *uuid, const TernMigrateParams 
       code = TERN_ERROR_NOT_FOUND;
       refusal = g_strdup_printf ("Domain not found: no domain with matching uuid '%s'", uuid);
     }
-  else if (domain->move != NULL)
+  else if (domain->move != NULL || domain->starting)
     {
       code = TERN_ERROR_BUSY;
       refusal =
           g_strdup_printf ("Timed out during operation: domain '%s' has a job", domain->vm->name);
     }
   else
-    refusal = find_refusal (source, domain, dest, params->peer_uri);
+    refusal = find_refusal (source, domain, dest, params);
   if (refusal != NULL)
     {
       g_set_error_literal (error, TERN_ERROR, code, refusal);

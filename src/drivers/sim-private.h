@@ -5,14 +5,17 @@
  * What the parts of the simulation share:
  *
  *   sim.c       the cluster: hosts, domains, faults, what tests may change
- *   sim-file.c  the snapshot file
+ *   sim-file.c  the snapshot file becomes hosts and domains
  *   sim-move.c  a migration in virtual time; sim-fault.c: when it does not end well
+ *   sim-check.c what libvirt refuses to move, take in or start
  *   sim-host.c  the hypervisor port: connections, signals; sim-call.c: what is asked
+ *   sim-edit.c  starting a VM and changing its definition; sim-cpu.c: CPUs compared
  *
  * Hosts live as long as the cluster; a domain is one host's copy of a VM.
  */
 
 #include "drivers/sim.h"
+#include "model/settings.h"
 
 G_BEGIN_DECLS
 
@@ -28,12 +31,11 @@ typedef struct _SimCall SimCall;
 struct _SimHost
 {
   TernSim *sim;
-  char *name;
-  char *uuid;
-  guint64 memory;
-  guint cpus;
-  guint cpu_mhz;
-  TernCpu *cpu;
+  const char *name; /* of @config */
+  TernHostConfig *config;
+  TernHostFacts *facts; /* as in the file; what changes is counted when they are asked for */
+  guint64 memory_other; /* bytes that are in use by other things than VMs */
+  gboolean overcommitted;
   guint64 link_bps;
   gboolean listed;
   TernSimHostState state;
@@ -47,7 +49,15 @@ struct _SimHost
 
 struct _SimDomain
 {
-  TernVm *vm; /* as this host shows it; replaced, never changed */
+  TernVm *vm;          /* as this host shows it; replaced, never changed */
+  TernCpu *defined;    /* (nullable): the definition's CPU; the running one is in @vm */
+  TernCpu *original;   /* (nullable): what the definition had before it was masked */
+  SimHost *home;       /* where its local files are */
+  gboolean arrived;    /* or was started, since the file was read */
+  TernClock *clock;    /* not owned: of the timer */
+  SimHost *start_host; /* not owned: likewise */
+  guint start_timer;   /* a start that hangs */
+  gboolean starting;   /* likewise, with or without an end */
   guint64 dirty_bps;
   SimMove *move; /* not owned: the job on it, on both sides */
   gboolean has_completed;
@@ -73,9 +83,11 @@ struct _TernSim
   GObject parent;
 
   TernClock *clock;
-  GPtrArray *hosts;  /* SimHost */
-  GPtrArray *moves;  /* SimMove, in the order they began */
-  GPtrArray *faults; /* SimFault */
+  GPtrArray *hosts;        /* SimHost */
+  GPtrArray *moves;        /* SimMove, in the order they began */
+  GPtrArray *faults;       /* SimFault */
+  GPtrArray *shared_paths; /* char * */
+  TernSettings settings;   /* of the last file that has some */
 };
 
 /* --- sim.c --- */
@@ -83,8 +95,15 @@ struct _TernSim
 SimHost *tern_sim_find_host (TernSim *self, const char *name);
 /** tern_sim_adopt_host: takes over a host that is filled in */
 void tern_sim_adopt_host (TernSim *self, SimHost *host);
-SimHost *tern_sim_host_new (const char *name);
+SimHost *tern_sim_host_new (TernHostConfig *config);
 void tern_sim_host_free (SimHost *self);
+
+/** tern_sim_host_get_used: Returns: bytes that its active VMs need */
+guint64 tern_sim_host_get_used (SimHost *self);
+/** tern_sim_host_note_free: what its facts call free is so with the VMs it has now */
+void tern_sim_host_note_free (SimHost *self);
+/** tern_sim_host_check_memory: remembers if it has promised more than it has */
+void tern_sim_host_check_memory (SimHost *self);
 
 /** tern_sim_host_find_domain: by UUID. Returns: (nullable) */
 SimDomain *tern_sim_host_find_domain (SimHost *self, const char *uuid);
@@ -95,6 +114,13 @@ SimDomain *tern_sim_host_put_domain (SimHost *self, const TernVm *vm, guint64 di
 void tern_sim_host_remove_domain (SimHost *self, const char *uuid);
 void tern_sim_domain_set_state (SimDomain *self, TernVmState state, TernVmReason reason);
 void tern_sim_domain_set_persistent (SimDomain *self, gboolean persistent);
+/** tern_sim_domain_edit: Returns: its VM, a copy that is shown from now on and may be changed
+ * until somebody is told */
+TernVm *tern_sim_domain_edit (SimDomain *self);
+/** tern_sim_domain_set_cpu: @cpu: (transfer none) (nullable) */
+void tern_sim_domain_set_cpu (SimDomain *self, TernCpu *cpu);
+/** tern_sim_domain_inherit: takes over definition, mask and home of the copy on another host */
+void tern_sim_domain_inherit (SimDomain *self, const SimDomain *from);
 
 /** tern_sim_take_fault: the fault that strikes @vm in @phase now, counted down. Returns: whether
  * there is one */
@@ -123,6 +149,40 @@ void tern_sim_move_abort (SimMove *self);
 void tern_sim_move_release (SimMove *self);
 /** tern_sim_moves_host_changed: tells every migration that @host is in another state now */
 void tern_sim_moves_host_changed (SimHost *host);
+
+/* --- sim-check.c: (transfer full) (nullable): why not, as libvirt says it --- */
+
+/** tern_sim_find_departure_problem: what the source finds before it asks the destination */
+char *tern_sim_find_departure_problem (const SimDomain *domain, TernMigrateFlags flags);
+/** tern_sim_find_machine_problem: why the host takes no such definition */
+char *tern_sim_find_machine_problem (const TernHostFacts *facts, const TernVm *vm);
+/** tern_sim_find_arrival_problem: what the destination, or the host that starts it, lacks */
+char *tern_sim_find_arrival_problem (SimHost *host, const SimDomain *domain);
+/** tern_sim_count_pages_taken: Returns: huge pages that VMs took which are new to @host */
+guint64 tern_sim_count_pages_taken (SimHost *host, guint64 size);
+/** tern_sim_find_cpu_problem: what shows only when the guest's CPU is made */
+char *tern_sim_find_cpu_problem (const SimHost *host, const TernVm *vm);
+
+/* --- sim-edit.c --- */
+
+/** tern_sim_domain_run: a shut-off VM is started */
+void tern_sim_domain_run (SimHost *host, SimDomain *domain);
+
+/* --- sim-cpu.c --- */
+
+/** tern_sim_cpu_missing: Returns: (transfer full) (nullable): features, separated by @separator */
+char *tern_sim_cpu_missing (const TernCpu *need, const TernCpu *have, const char *separator);
+/** tern_sim_cpu_expand: the CPU with all features of its model, which some host of the cluster has.
+ * Returns: (transfer full) (nullable): %NULL for a model that nobody knows */
+TernCpu *tern_sim_cpu_expand (TernSim *sim, const TernCpu *cpu);
+/** tern_sim_cpu_start: Returns: (transfer full) (nullable): what a definition's CPU becomes on
+ * @host */
+TernCpu *tern_sim_cpu_start (const SimHost *host, TernCpu *defined);
+char *tern_sim_cpu_to_text (const TernCpu *cpu);
+/** tern_sim_cpu_from_text: Returns: (transfer full) (nullable) */
+TernCpu *tern_sim_cpu_from_text (const char *text);
+/** tern_sim_cpu_baseline: @cpus: (element-type TernCpu). Returns: (transfer full) (nullable) */
+TernCpuDefinition *tern_sim_cpu_baseline (TernSim *sim, const GPtrArray *cpus, GError **error);
 
 /* --- sim-host.c, sim-call.c --- */
 

@@ -18,10 +18,8 @@ static const char *const host_state_names[TERN_SIM_HOST_N_STATES] = {
 };
 
 static const char *const phase_names[TERN_SIM_N_PHASES] = {
-  [TERN_SIM_PREPARE] = "prepare",
-  [TERN_SIM_COPY] = "copy",
-  [TERN_SIM_SWITCH] = "switch",
-  [TERN_SIM_FINISH] = "finish",
+  [TERN_SIM_PREPARE] = "prepare", [TERN_SIM_COPY] = "copy",   [TERN_SIM_SWITCH] = "switch",
+  [TERN_SIM_FINISH] = "finish",   [TERN_SIM_START] = "start",
 };
 
 static const char *const fault_names[TERN_SIM_N_FAULTS] = {
@@ -72,35 +70,64 @@ domain_free (gpointer data)
 {
   SimDomain *self = data;
 
+  if (self->start_timer != 0)
+    tern_clock_clear_timer (self->clock, &self->start_timer);
   tern_vm_unref (self->vm);
+  tern_cpu_unref (self->defined);
+  tern_cpu_unref (self->original);
   g_free (self);
 }
 
-/* Takes over @vm. */
-static void
-domain_replace (SimDomain *self, TernVm *vm)
+TernVm *
+tern_sim_domain_edit (SimDomain *self)
 {
+  TernVm *vm = tern_vm_copy (self->vm);
+
   tern_vm_unref (self->vm);
   self->vm = vm;
+  return vm;
+}
+
+void
+tern_sim_domain_set_cpu (SimDomain *self, TernCpu *cpu)
+{
+  TernVm *vm = tern_sim_domain_edit (self);
+
+  tern_cpu_unref (vm->cpu);
+  vm->cpu = cpu != NULL ? tern_cpu_ref (cpu) : NULL;
+}
+
+static void
+replace_cpu (TernCpu **place, TernCpu *with)
+{
+  tern_cpu_unref (*place);
+  *place = with != NULL ? tern_cpu_ref (with) : NULL;
+}
+
+void
+tern_sim_domain_inherit (SimDomain *self, const SimDomain *from)
+{
+  replace_cpu (&self->defined, from->defined);
+  replace_cpu (&self->original, from->original);
+  self->home = from->home;
 }
 
 void
 tern_sim_domain_set_state (SimDomain *self, TernVmState state, TernVmReason reason)
 {
-  TernVm *vm = tern_vm_copy (self->vm);
+  gboolean ended = tern_vm_state_is_active (self->vm->state) && !tern_vm_state_is_active (state);
+  TernVm *vm = tern_sim_domain_edit (self);
 
   vm->state = state;
   vm->reason = reason;
-  domain_replace (self, vm);
+  if (ended)
+    tern_sim_domain_set_cpu (self, self->defined);
 }
 
 void
 tern_sim_domain_set_persistent (SimDomain *self, gboolean persistent)
 {
-  TernVm *vm = tern_vm_copy (self->vm);
-
-  vm->persistent = persistent;
-  domain_replace (self, vm);
+  tern_sim_domain_edit (self)->persistent = persistent;
 }
 
 SimDomain *
@@ -134,6 +161,8 @@ tern_sim_host_put_domain (SimHost *self, const TernVm *vm, guint64 dirty_bps)
   g_free (domain->vm->host);
   domain->vm->host = g_strdup (self->name);
   domain->dirty_bps = dirty_bps;
+  domain->home = self;
+  domain->defined = vm->cpu != NULL ? tern_cpu_ref (vm->cpu) : NULL;
   g_hash_table_replace (self->domains, g_strdup (vm->uuid), domain);
   return domain;
 }
@@ -147,11 +176,12 @@ tern_sim_host_remove_domain (SimHost *self, const char *uuid)
 /* --- hosts --- */
 
 SimHost *
-tern_sim_host_new (const char *name)
+tern_sim_host_new (TernHostConfig *config)
 {
   SimHost *self = g_new0 (SimHost, 1);
 
-  self->name = g_strdup (name);
+  self->config = tern_host_config_ref (config);
+  self->name = config->name;
   self->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, domain_free);
   self->ports = g_ptr_array_new ();
   self->parked = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_call_unref);
@@ -166,13 +196,45 @@ tern_sim_host_free (SimHost *self)
       tern_clock_clear_timer (self->sim->clock, &self->keepalive);
       tern_clock_clear_timer (self->sim->clock, &self->reset);
     }
-  g_free (self->name);
-  g_free (self->uuid);
-  tern_cpu_unref (self->cpu);
   g_hash_table_unref (self->domains);
+  tern_host_facts_unref (self->facts);
+  tern_host_config_unref (self->config);
   g_ptr_array_unref (self->ports);
   g_ptr_array_unref (self->parked);
   g_free (self);
+}
+
+guint64
+tern_sim_host_get_used (SimHost *self)
+{
+  GHashTableIter iter;
+  SimDomain *domain;
+  guint64 sum = 0;
+
+  g_hash_table_iter_init (&iter, self->domains);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &domain))
+    if (tern_vm_state_is_active (domain->vm->state)
+        && __builtin_add_overflow (sum, tern_vm_get_memory_need (domain->vm), &sum))
+      return G_MAXUINT64;
+  return sum;
+}
+
+void
+tern_sim_host_note_free (SimHost *self)
+{
+  guint64 used = tern_sim_host_get_used (self);
+  guint64 taken = self->facts->memory_total > self->facts->memory_free
+                      ? self->facts->memory_total - self->facts->memory_free
+                      : 0;
+
+  self->memory_other = taken > used ? taken - used : 0;
+}
+
+void
+tern_sim_host_check_memory (SimHost *self)
+{
+  if (tern_sim_host_get_used (self) > self->facts->memory_total)
+    self->overcommitted = TRUE;
 }
 
 SimHost *
@@ -203,6 +265,9 @@ stop_domain (gpointer key, gpointer value, gpointer unused)
   (void) key;
   (void) unused;
   domain->has_completed = FALSE;
+  domain->starting = FALSE;
+  if (domain->start_timer != 0)
+    tern_clock_clear_timer (domain->clock, &domain->start_timer);
   if (!tern_vm_state_is_active (domain->vm->state))
     return FALSE;
   if (!domain->vm->persistent)
@@ -310,6 +375,7 @@ tern_sim_finalize (GObject *object)
   g_ptr_array_unref (self->moves);
   g_ptr_array_unref (self->faults);
   g_ptr_array_unref (self->hosts);
+  g_ptr_array_unref (self->shared_paths);
   g_object_unref (self->clock);
   G_OBJECT_CLASS (tern_sim_parent_class)->finalize (object);
 }
@@ -323,6 +389,8 @@ tern_sim_class_init (TernSimClass *klass)
 static void
 tern_sim_init (TernSim *self)
 {
+  self->shared_paths = g_ptr_array_new_with_free_func (g_free);
+  self->settings = (TernSettings) TERN_SETTINGS_INIT;
   self->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_host_free);
   self->moves = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_move_free);
   self->faults = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_fault_free);
@@ -350,16 +418,48 @@ tern_sim_get_host_configs (TernSim *self)
   for (guint i = 0; i < self->hosts->len; i++)
     {
       SimHost *host = self->hosts->pdata[i];
-      g_autofree char *uri = g_strdup_printf ("sim://%s/", host->name);
-      TernHostConfig *config;
 
-      if (!host->listed)
-        continue;
-      config = tern_host_config_new (host->name, uri);
-      config->uuid = g_strdup (host->uuid);
-      g_ptr_array_add (configs, config);
+      if (host->listed)
+        g_ptr_array_add (configs, tern_host_config_ref (host->config));
     }
   return configs;
+}
+
+const TernSettings *
+tern_sim_get_settings (TernSim *self)
+{
+  g_return_val_if_fail (TERN_IS_SIM (self), NULL);
+  return &self->settings;
+}
+
+GStrv
+tern_sim_dup_shared_paths (TernSim *self)
+{
+  GStrv paths;
+
+  g_return_val_if_fail (TERN_IS_SIM (self), NULL);
+
+  paths = g_new0 (char *, self->shared_paths->len + 1);
+  for (guint i = 0; i < self->shared_paths->len; i++)
+    paths[i] = g_strdup (self->shared_paths->pdata[i]);
+  return paths;
+}
+
+GStrv
+tern_sim_get_overcommitted (TernSim *self)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  g_return_val_if_fail (TERN_IS_SIM (self), NULL);
+
+  for (guint i = 0; i < self->hosts->len; i++)
+    {
+      const SimHost *host = self->hosts->pdata[i];
+
+      if (host->overcommitted)
+        g_strv_builder_add (names, host->name);
+    }
+  return g_strv_builder_end (names);
 }
 
 void
@@ -435,6 +535,8 @@ tern_sim_release (TernSim *self, const char *vm)
     {
       SimDomain *domain = tern_sim_host_find_domain_by_name (self->hosts->pdata[i], vm);
 
+      if (domain != NULL && domain->starting)
+        tern_sim_domain_run (self->hosts->pdata[i], domain);
       if (domain != NULL && domain->move != NULL
           && tern_sim_move_is_outgoing (domain->move, self->hosts->pdata[i]))
         tern_sim_move_release (domain->move);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "model/settings.h"
 #include "ports/hypervisor.h"
 
 G_BEGIN_DECLS
@@ -27,7 +28,12 @@ G_BEGIN_DECLS
  *   takes; the destination runs; 50 ms later the source is gone;
  * - auto-converge slows the guest as QEMU does (20 %, then 10 % more a pass, up to 99 %);
  *   post-copy is accepted and never entered;
- * - free memory is *not* checked, as libvirt does not; required CPU features are, at Prepare;
+ * - what libvirt refuses is refused, in its words: snapshots, block jobs, devices and folders of
+ *   the host, disks on local storage, media, networks, secrets and machine types that the
+ *   destination lacks, CPU features late, while preparing. What the file does not tell of a host
+ *   stands in nobody's way, but a disk must be known to be shared;
+ * - free memory is *not* checked, as libvirt does not: tern_sim_get_overcommitted() tells of it;
+ * - a start takes no time;
  * - a job ends with "job-changed" on success only; an abort during copying changes nothing
  *   on the source.
  */
@@ -63,6 +69,8 @@ typedef enum
  * @TERN_SIM_COPY: half-way through the first pass
  * @TERN_SIM_SWITCH: when the source has just been paused
  * @TERN_SIM_FINISH: when the last page is over
+ * @TERN_SIM_START: when the VM is started: error, hang (shut off until it is over; the call ends
+ *   with %TERN_ERROR_TIMED_OUT) and lose-connection (it starts) only
  */
 typedef enum
 {
@@ -70,6 +78,7 @@ typedef enum
   TERN_SIM_COPY,
   TERN_SIM_SWITCH,
   TERN_SIM_FINISH,
+  TERN_SIM_START,
   TERN_SIM_N_PHASES
 } TernSimPhase;
 
@@ -122,7 +131,17 @@ gboolean tern_sim_load (TernSim *self, const char *path, GError **error);
 gboolean tern_sim_load_data (TernSim *self, const char *data, gssize length, const char *name,
                              GError **error);
 
-/** tern_sim_get_host_configs: the hosts that are listed, in the order of the file.
+/** tern_sim_get_overcommitted: Returns: (transfer full): names of hosts on which, by a move or a
+ * start, VMs needed more memory at one time than the host has */
+GStrv tern_sim_get_overcommitted (TernSim *self);
+
+/** tern_sim_get_settings: Returns: (transfer none): as in the file, defaults where it says nothing
+ */
+const TernSettings *tern_sim_get_settings (TernSim *self);
+/** tern_sim_dup_shared_paths: Returns: (transfer full): of the file */
+GStrv tern_sim_dup_shared_paths (TernSim *self);
+
+/** tern_sim_get_host_configs: the hosts that are listed, file by file and by name.
  * Returns: (transfer full) (element-type TernHostConfig): URIs are sim://NAME/ */
 GPtrArray *tern_sim_get_host_configs (TernSim *self);
 
@@ -145,7 +164,7 @@ void tern_sim_set_dirty_rate (TernSim *self, const char *host, const char *vm,
 /** tern_sim_add_fault: for the next @times migrations of @vm that reach @phase */
 void tern_sim_add_fault (TernSim *self, const char *vm, TernSimPhase phase, TernSimFault fault,
                          guint times);
-/** tern_sim_release: lets hung migrations of @vm go on */
+/** tern_sim_release: lets hung migrations and starts of @vm go on */
 void tern_sim_release (TernSim *self, const char *vm);
 
 G_END_DECLS

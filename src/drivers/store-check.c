@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/store-rows.h"
+#include "drivers/store-schema.h"
 
 #include <glib/gstdio.h>
 
@@ -164,14 +165,14 @@ check_content (sqlite3 *db, const char *path, GError **error)
                    "was written by a newer version of virternd (its tables have version %s, this "
                    "one knows %d) and was left as it is; install that version again",
                    version, TERN_STORE_SCHEMA_VERSION);
-  if (number != TERN_STORE_SCHEMA_VERSION)
+  if (number < 1)
     return refuse_damaged (path, "its tables have no version", error);
 
   if (!read_pragma (db, "PRAGMA quick_check(1)", &verdict))
     return refuse_damaged (path, sqlite3_errmsg (db), error);
   if (g_strcmp0 (verdict, "ok") != 0)
     return refuse_damaged (path, verdict, error);
-  return tern_rows_check (db, error);
+  return tern_rows_check (db, (int) number, error);
 }
 
 static gboolean

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/store-schema.h"
 
 typedef enum
 {
@@ -21,13 +22,16 @@ typedef enum
   COLUMN_UINT64,
   COLUMN_BOOL,
   COLUMN_PHASE,
+  COLUMN_TEXTS,
 } ColumnKind;
 
+/* @since: version of the tables that brought it; later ones stand behind earlier ones */
 typedef struct
 {
   const char *name;
   ColumnKind kind;
   gsize offset;
+  int since;
 } Column;
 
 typedef struct
@@ -37,67 +41,56 @@ typedef struct
   guint n_columns;
 } Table;
 
-#define HOST(field, kind)                                                                          \
-  {                                                                                                \
-#field, kind, G_STRUCT_OFFSET(TernHostConfig, field)                                           \
-  }
-#define TASK(field, kind)                                                                          \
-  {                                                                                                \
-#field, kind, G_STRUCT_OFFSET(TernTaskRecord, field)                                           \
-  }
+/* clang-format off */
+#define HOST(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernHostConfig, field), since }
+#define TASK(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernTaskRecord, field), since }
+/* clang-format on */
 
 static const Column host_columns[] = {
-  HOST (name, COLUMN_TEXT),
-  HOST (uri, COLUMN_TEXT),
-  HOST (peer_uri, COLUMN_TEXT_OR_NULL),
-  HOST (migration_address, COLUMN_TEXT_OR_NULL),
-  HOST (uuid, COLUMN_TEXT_OR_NULL),
+  HOST (name, COLUMN_TEXT, 1),
+  HOST (uri, COLUMN_TEXT, 1),
+  HOST (peer_uri, COLUMN_TEXT_OR_NULL, 1),
+  HOST (migration_address, COLUMN_TEXT_OR_NULL, 1),
+  HOST (uuid, COLUMN_TEXT_OR_NULL, 1),
+  HOST (cluster, COLUMN_TEXT, 2),
+  HOST (memory_reserve, COLUMN_UINT64, 2),
+  HOST (maintenance, COLUMN_BOOL, 2),
 };
 
 static const Column task_columns[] = {
-  TASK (id, COLUMN_UINT64),
-  TASK (kind, COLUMN_TEXT),
-  TASK (vm_uuid, COLUMN_TEXT),
-  TASK (vm_name, COLUMN_TEXT_OR_NULL),
-  TASK (source, COLUMN_TEXT_OR_NULL),
-  TASK (destination, COLUMN_TEXT_OR_NULL),
-  TASK (phase, COLUMN_PHASE),
-  TASK (cancel_requested, COLUMN_BOOL),
-  TASK (attempt, COLUMN_UINT),
-  TASK (created_us, COLUMN_INT64),
-  TASK (started_us, COLUMN_INT64),
-  TASK (finished_us, COLUMN_INT64),
-  TASK (started_by_uid, COLUMN_INT64),
-  TASK (progress, COLUMN_INT),
-  TASK (iteration, COLUMN_UINT),
-  TASK (memory_total, COLUMN_UINT64),
-  TASK (memory_processed, COLUMN_UINT64),
-  TASK (downtime_us, COLUMN_INT64),
-  TASK (error_name, COLUMN_TEXT_OR_NULL),
-  TASK (error, COLUMN_TEXT_OR_NULL),
-  TASK (verdict, COLUMN_TEXT_OR_NULL),
+  TASK (id, COLUMN_UINT64, 1),
+  TASK (kind, COLUMN_TEXT, 1),
+  TASK (vm_uuid, COLUMN_TEXT, 1),
+  TASK (vm_name, COLUMN_TEXT_OR_NULL, 1),
+  TASK (source, COLUMN_TEXT_OR_NULL, 1),
+  TASK (destination, COLUMN_TEXT_OR_NULL, 1),
+  TASK (phase, COLUMN_PHASE, 1),
+  TASK (cancel_requested, COLUMN_BOOL, 1),
+  TASK (attempt, COLUMN_UINT, 1),
+  TASK (created_us, COLUMN_INT64, 1),
+  TASK (started_us, COLUMN_INT64, 1),
+  TASK (finished_us, COLUMN_INT64, 1),
+  TASK (started_by_uid, COLUMN_INT64, 1),
+  TASK (progress, COLUMN_INT, 1),
+  TASK (iteration, COLUMN_UINT, 1),
+  TASK (memory_total, COLUMN_UINT64, 1),
+  TASK (memory_processed, COLUMN_UINT64, 1),
+  TASK (downtime_us, COLUMN_INT64, 1),
+  TASK (error_name, COLUMN_TEXT_OR_NULL, 1),
+  TASK (error, COLUMN_TEXT_OR_NULL, 1),
+  TASK (verdict, COLUMN_TEXT_OR_NULL, 1),
+  /* "group" is a word of SQL's own. */
+  { "order_id", COLUMN_UINT64, G_STRUCT_OFFSET (TernTaskRecord, group), 2 },
+  TASK (memory, COLUMN_UINT64, 2),
+  TASK (vcpus, COLUMN_UINT, 2),
+  TASK (eject_media, COLUMN_BOOL, 2),
+  TASK (ejected, COLUMN_TEXTS, 2),
 };
 
 static const Table host_table = { "host", host_columns, G_N_ELEMENTS (host_columns) };
 static const Table task_table = { "task", task_columns, G_N_ELEMENTS (task_columns) };
-
-/* Version 1. Written down, not generated: a later version must know what this one made. */
-static const char schema_sql[] =
-    "CREATE TABLE host ("
-    "  name TEXT PRIMARY KEY NOT NULL, uri TEXT NOT NULL, peer_uri TEXT,"
-    "  migration_address TEXT, uuid TEXT) WITHOUT ROWID;"
-    "CREATE TABLE task ("
-    "  id INTEGER PRIMARY KEY NOT NULL, kind TEXT NOT NULL, vm_uuid TEXT NOT NULL,"
-    "  vm_name TEXT, source TEXT, destination TEXT, phase TEXT NOT NULL,"
-    "  cancel_requested INTEGER NOT NULL, attempt INTEGER NOT NULL, created_us INTEGER NOT NULL,"
-    "  started_us INTEGER NOT NULL, finished_us INTEGER NOT NULL, started_by_uid INTEGER NOT NULL,"
-    "  progress INTEGER NOT NULL, iteration INTEGER NOT NULL, memory_total INTEGER NOT NULL,"
-    "  memory_processed INTEGER NOT NULL, downtime_us INTEGER NOT NULL, error_name TEXT,"
-    "  error TEXT, verdict TEXT);"
-    "CREATE INDEX task_by_vm ON task (vm_uuid, id);"
-    "CREATE INDEX task_by_source ON task (source, id);"
-    "CREATE INDEX task_by_destination ON task (destination, id);"
-    "CREATE INDEX task_by_phase ON task (phase, id);";
 
 gboolean
 tern_rows_fail (sqlite3 *db, const char *what, GError **error)
@@ -117,25 +110,74 @@ tern_rows_exec (sqlite3 *db, const char *sql, GError **error)
   return tern_rows_fail (db, "cannot be set up", error);
 }
 
-gboolean
-tern_rows_create (sqlite3 *db, GError **error)
-{
-  g_autofree char *sql = g_strdup_printf (
-      "BEGIN IMMEDIATE; PRAGMA application_id = %d; PRAGMA user_version = %d; %s COMMIT;",
-      TERN_STORE_APPLICATION_ID, TERN_STORE_SCHEMA_VERSION, schema_sql);
-
-  return tern_rows_exec (db, sql, error);
-}
-
 /* "a, b, c" or, for the places of their values, "?, ?, ?" */
 static char *
-join_columns (const Table *table, gboolean places)
+join_columns (const Table *table, int version, gboolean places)
 {
   GString *sql = g_string_new (NULL);
 
-  for (guint i = 0; i < table->n_columns; i++)
+  for (guint i = 0; i < table->n_columns && table->columns[i].since <= version; i++)
     g_string_append_printf (sql, "%s%s", i > 0 ? ", " : "", places ? "?" : table->columns[i].name);
   return g_string_free (sql, FALSE);
+}
+
+/* One text a line; a line break in a text is "\\n", a backslash two. */
+static char *
+join_texts (const char *const *texts)
+{
+  GString *joined;
+
+  if (texts == NULL || *texts == NULL)
+    return NULL;
+  joined = g_string_new (NULL);
+  for (guint i = 0; texts[i] != NULL; i++)
+    {
+      if (i > 0)
+        g_string_append_c (joined, '\n');
+      for (const char *p = texts[i]; *p != '\0'; p++)
+        if (*p == '\n')
+          g_string_append (joined, "\\n");
+        else if (*p == '\\')
+          g_string_append (joined, "\\\\");
+        else
+          g_string_append_c (joined, *p);
+    }
+  return g_string_free (joined, FALSE);
+}
+
+/* Returns: (nullable): NULL for what join_texts() never makes */
+static char *
+unescape_text (const char *line)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (const char *p = line; *p != '\0'; p++)
+    if (*p != '\\')
+      g_string_append_c (text, *p);
+    else if (*++p == '\\' || *p == 'n')
+      g_string_append_c (text, *p == 'n' ? '\n' : '\\');
+    else
+      return NULL;
+  return g_strdup (text->str);
+}
+
+static gboolean
+split_texts (const char *joined, GStrv *out_texts)
+{
+  g_auto (GStrv) lines = g_strsplit (joined, "\n", -1);
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *text = unescape_text (lines[i]);
+
+      if (text == NULL)
+        return FALSE;
+      g_ptr_array_add (texts, text);
+    }
+  g_ptr_array_add (texts, NULL);
+  *out_texts = (GStrv) g_ptr_array_free (g_steal_pointer (&texts), FALSE);
+  return TRUE;
 }
 
 static gint64
@@ -163,6 +205,9 @@ bind_column (sqlite3_stmt *stmt, int place, const Column *column, gconstpointer 
       return sqlite3_bind_int64 (stmt, place, *(const guint *) field);
     case COLUMN_UINT64:
       return sqlite3_bind_int64 (stmt, place, clamp_uint64 (*(const guint64 *) field));
+    case COLUMN_TEXTS:
+      return sqlite3_bind_text (stmt, place, join_texts (*(const char *const *const *) field), -1,
+                                g_free);
     case COLUMN_PHASE:
     default:
       return sqlite3_bind_text (stmt, place,
@@ -188,8 +233,8 @@ run_write (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
 static gboolean
 put_record (sqlite3 *db, const Table *table, gconstpointer record, GError **error)
 {
-  g_autofree char *names = join_columns (table, FALSE);
-  g_autofree char *places = join_columns (table, TRUE);
+  g_autofree char *names = join_columns (table, TERN_STORE_SCHEMA_VERSION, FALSE);
+  g_autofree char *places = join_columns (table, TERN_STORE_SCHEMA_VERSION, TRUE);
   g_autofree char *sql =
       g_strdup_printf ("INSERT OR REPLACE INTO %s (%s) VALUES (%s)", table->name, names, places);
   g_autoptr (sqlite3_stmt) stmt = NULL;
@@ -231,29 +276,32 @@ tern_rows_remove_host (sqlite3 *db, const char *name, GError **error)
   return run_write (db, stmt, error);
 }
 
+static gboolean
+read_text (const char *text, ColumnKind kind, gpointer field)
+{
+  if (kind == COLUMN_PHASE)
+    return tern_task_phase_from_string (text, field);
+  if (kind == COLUMN_TEXTS)
+    return split_texts (text, field);
+  g_free (*(char **) field);
+  *(char **) field = g_strdup (text);
+  return TRUE;
+}
+
 /* Returns: whether the value is one that this version writes. */
 static gboolean
 read_column (sqlite3_stmt *stmt, int place, const Column *column, gpointer record)
 {
   gpointer field = G_STRUCT_MEMBER_P (record, column->offset);
   int type = sqlite3_column_type (stmt, place);
-  const char *text;
   gint64 number;
 
-  if (column->kind == COLUMN_TEXT_OR_NULL && type == SQLITE_NULL)
+  if ((column->kind == COLUMN_TEXT_OR_NULL || column->kind == COLUMN_TEXTS) && type == SQLITE_NULL)
     return TRUE;
-
   if (column->kind == COLUMN_TEXT || column->kind == COLUMN_TEXT_OR_NULL
-      || column->kind == COLUMN_PHASE)
-    {
-      if (type != SQLITE_TEXT)
-        return FALSE;
-      text = (const char *) sqlite3_column_text (stmt, place);
-      if (column->kind == COLUMN_PHASE)
-        return tern_task_phase_from_string (text, field);
-      *(char **) field = g_strdup (text);
-      return TRUE;
-    }
+      || column->kind == COLUMN_PHASE || column->kind == COLUMN_TEXTS)
+    return type == SQLITE_TEXT
+           && read_text ((const char *) sqlite3_column_text (stmt, place), column->kind, field);
 
   number = sqlite3_column_int64 (stmt, place);
   if (type != SQLITE_INTEGER)
@@ -284,11 +332,12 @@ read_record (sqlite3 *db, sqlite3_stmt *stmt, const Table *table, gpointer recor
   g_autofree char *path = NULL;
   g_autofree char *key = NULL;
   g_autofree char *value = NULL;
-  guint i = 0;
+  int n_columns = sqlite3_column_count (stmt);
+  int i = 0;
 
-  while (i < table->n_columns && read_column (stmt, i, &table->columns[i], record))
+  while (i < n_columns && read_column (stmt, i, &table->columns[i], record))
     i++;
-  if (i == table->n_columns)
+  if (i == n_columns)
     return TRUE;
 
   path = tern_text_visible (sqlite3_db_filename (db, "main"), 0);
@@ -316,7 +365,6 @@ read_task (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
 {
   g_autoptr (TernTaskRecord) task = tern_task_record_new ();
 
-  g_clear_pointer (&task->kind, g_free);
   if (!read_record (db, stmt, &task_table, task, error))
     return NULL;
   return g_steal_pointer (&task);
@@ -348,9 +396,9 @@ collect (sqlite3 *db, sqlite3_stmt *stmt,
 }
 
 static sqlite3_stmt *
-prepare_select (sqlite3 *db, const Table *table, const char *rest, GError **error)
+prepare_select (sqlite3 *db, const Table *table, int version, const char *rest, GError **error)
 {
-  g_autofree char *names = join_columns (table, FALSE);
+  g_autofree char *names = join_columns (table, version, FALSE);
   g_autofree char *sql = g_strdup_printf ("SELECT %s FROM %s %s", names, table->name, rest);
   sqlite3_stmt *stmt = NULL;
 
@@ -359,10 +407,16 @@ prepare_select (sqlite3 *db, const Table *table, const char *rest, GError **erro
   return stmt;
 }
 
+static sqlite3_stmt *
+select_now (sqlite3 *db, const Table *table, const char *rest, GError **error)
+{
+  return prepare_select (db, table, TERN_STORE_SCHEMA_VERSION, rest, error);
+}
+
 GPtrArray *
 tern_rows_load_hosts (sqlite3 *db, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt = prepare_select (db, &host_table, "ORDER BY name", error);
+  g_autoptr (sqlite3_stmt) stmt = select_now (db, &host_table, "ORDER BY name", error);
 
   if (stmt == NULL)
     return NULL;
@@ -423,7 +477,7 @@ tern_rows_load_open_tasks (sqlite3 *db, guint64 *out_last_id, GError **error)
 {
   g_autofree char *open = phase_clause (phase_is_open, NULL);
   g_autofree char *rest = g_strdup_printf ("WHERE %s ORDER BY id", open);
-  g_autoptr (sqlite3_stmt) stmt = prepare_select (db, &task_table, rest, error);
+  g_autoptr (sqlite3_stmt) stmt = select_now (db, &task_table, rest, error);
 
   if (stmt == NULL || !load_last_id (db, out_last_id, error))
     return NULL;
@@ -465,7 +519,7 @@ tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error)
 
   if (rest == NULL)
     return NULL;
-  stmt = prepare_select (db, &task_table, rest, error);
+  stmt = select_now (db, &task_table, rest, error);
   if (stmt == NULL)
     return NULL;
 
@@ -478,11 +532,11 @@ tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error)
 }
 
 static gboolean
-check_table (sqlite3 *db, const Table *table,
+check_table (sqlite3 *db, const Table *table, int version,
              gpointer (*read) (sqlite3 *db, sqlite3_stmt *stmt, GError **error),
              GDestroyNotify destroy, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt = prepare_select (db, table, "", error);
+  g_autoptr (sqlite3_stmt) stmt = prepare_select (db, table, version, "", error);
   int status;
 
   if (stmt == NULL)
@@ -499,8 +553,10 @@ check_table (sqlite3 *db, const Table *table,
 }
 
 gboolean
-tern_rows_check (sqlite3 *db, GError **error)
+tern_rows_check (sqlite3 *db, int version, GError **error)
 {
-  return check_table (db, &host_table, read_host, (GDestroyNotify) tern_host_config_unref, error)
-         && check_table (db, &task_table, read_task, (GDestroyNotify) tern_task_record_free, error);
+  return check_table (db, &host_table, version, read_host, (GDestroyNotify) tern_host_config_unref,
+                      error)
+         && check_table (db, &task_table, version, read_task,
+                         (GDestroyNotify) tern_task_record_free, error);
 }

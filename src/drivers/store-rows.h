@@ -9,10 +9,6 @@
 
 G_BEGIN_DECLS
 
-/* What is written at the start of the file: "Tern", and the version of the tables. */
-#define TERN_STORE_APPLICATION_ID 0x5465726e
-#define TERN_STORE_SCHEMA_VERSION 1
-
 /*
  * Records to rows and back: the tables, and one function per question. All of them
  * block; every write is one transaction. Errors are TERN_ERROR_STORE.
@@ -22,9 +18,6 @@ G_BEGIN_DECLS
 gboolean tern_rows_fail (sqlite3 *db, const char *what, GError **error);
 /** tern_rows_exec: runs SQL without results */
 gboolean tern_rows_exec (sqlite3 *db, const char *sql, GError **error);
-
-/** tern_rows_create: makes the tables in an empty file, in one transaction */
-gboolean tern_rows_create (sqlite3 *db, GError **error);
 
 gboolean tern_rows_put_host (sqlite3 *db, const TernHostConfig *host, GError **error);
 gboolean tern_rows_remove_host (sqlite3 *db, const char *name, GError **error);
@@ -38,8 +31,8 @@ GPtrArray *tern_rows_load_open_tasks (sqlite3 *db, guint64 *out_last_id, GError 
 GPtrArray *tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error);
 
 /** tern_rows_check: reads every row once; an unknown word or a wrong type is an error that names
- * the row */
-gboolean tern_rows_check (sqlite3 *db, GError **error);
+ * the row. @version: of the tables, up to %TERN_STORE_SCHEMA_VERSION */
+gboolean tern_rows_check (sqlite3 *db, int version, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3_stmt, sqlite3_finalize)
 

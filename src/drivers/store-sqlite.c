@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "drivers/store-check.h"
 #include "drivers/store-rows.h"
+#include "drivers/store-schema.h"
 
 #include <glib/gstdio.h>
 
@@ -272,6 +273,28 @@ run_put_task (sqlite3 *db, Job *job, GError **error)
 }
 
 static gboolean
+put_each (sqlite3 *db, const GPtrArray *tasks, GError **error)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    if (!tern_rows_put_task (db, tasks->pdata[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* One transaction around all of them: a group of moves is ordered as a whole. */
+static gboolean
+run_put_tasks (sqlite3 *db, Job *job, GError **error)
+{
+  if (!tern_rows_exec (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  if (put_each (db, job->input, error) && tern_rows_exec (db, "COMMIT", error))
+    return TRUE;
+  if (!sqlite3_get_autocommit (db))
+    (void) tern_rows_exec (db, "ROLLBACK", NULL); /* the first error is the one to tell */
+  return FALSE;
+}
+
+static gboolean
 run_list_tasks (sqlite3 *db, Job *job, GError **error)
 {
   return (job->rows = tern_rows_list_tasks (db, job->input, error)) != NULL;
@@ -325,6 +348,18 @@ store_put_task_async (TernStore *store, const TernTaskRecord *task, GAsyncReadyC
         write_job_new (run_put_task, tern_task_record_copy (task),
                        (GDestroyNotify) tern_task_record_free),
         cb, data);
+}
+
+static void
+store_put_tasks_async (TernStore *store, const GPtrArray *tasks, GAsyncReadyCallback cb,
+                       gpointer data)
+{
+  GPtrArray *copies = g_ptr_array_new_full (tasks->len, (GDestroyNotify) tern_task_record_free);
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_ptr_array_add (copies, tern_task_record_copy (tasks->pdata[i]));
+  push (TERN_STORE_SQLITE (store),
+        write_job_new (run_put_tasks, copies, (GDestroyNotify) g_ptr_array_unref), cb, data);
 }
 
 static gboolean
@@ -385,6 +420,7 @@ store_iface_init (TernStoreInterface *iface)
   iface->put_host_async = store_put_host_async;
   iface->remove_host_async = store_remove_host_async;
   iface->put_task_async = store_put_task_async;
+  iface->put_tasks_async = store_put_tasks_async;
   iface->write_finish = store_write_finish;
   iface->list_tasks_async = store_list_tasks_async;
   iface->list_tasks_finish = store_list_tasks_finish;
@@ -504,7 +540,7 @@ create_file (const char *path, GError **error)
   if (fd >= 0)
     close (fd);
   db = fd >= 0 ? open_database (fresh, error) : NULL;
-  good = db != NULL && tern_rows_create (db, error);
+  good = db != NULL && tern_schema_create (db, error);
   sqlite3_close (db);
   if (good && g_rename (fresh, path) == 0 && sync_directory (path))
     return TRUE;
@@ -539,7 +575,8 @@ open_store (TernStoreSqlite *self, const char *path, GError **error)
 
   self->db = open_database (path, error);
   return self->db != NULL && use_write_ahead_log (self->db, error)
-         && tern_rows_exec (self->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error);
+         && tern_rows_exec (self->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error)
+         && tern_schema_upgrade (self->db, error);
 }
 
 TernStore *

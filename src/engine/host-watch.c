@@ -58,6 +58,7 @@ struct _TernHostWatch
   gboolean listed;
   gboolean list_again;
   gboolean listing;
+  gboolean ever_listed;
   GHashTable *touched; /* uuids with news while a listing was under way */
 };
 
@@ -212,6 +213,23 @@ become_up_if_complete (TernHostWatch *self)
   set_host (self, TERN_HOST_UP, self->host->facts, NULL);
 }
 
+/* Returns: whether they are those of the machine that was added. */
+static gboolean
+take_up_facts (TernHostWatch *self, TernHostFacts *facts, GError **error)
+{
+  if (self->host->config->uuid != NULL && facts->uuid != NULL
+      && g_ascii_strcasecmp (self->host->config->uuid, facts->uuid) != 0)
+    {
+      g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+                   "another machine answers at %s: its UUID is %s, and %s was added with %s; if "
+                   "that is right, remove the host and add it again",
+                   self->host->config->uri, facts->uuid, get_name (self), self->host->config->uuid);
+      return FALSE;
+    }
+  set_host (self, self->host->state, facts, self->host->error);
+  return TRUE;
+}
+
 static void
 on_facts (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -223,24 +241,10 @@ on_facts (GObject *source, GAsyncResult *result, gpointer data)
   if (facts == NULL && is_stale (error))
     return;
   self->facts_fetching = FALSE;
-  if (facts == NULL)
-    {
-      lose_host (self, error);
-      return;
-    }
-  if (self->host->config->uuid != NULL && facts->uuid != NULL
-      && g_ascii_strcasecmp (self->host->config->uuid, facts->uuid) != 0)
-    {
-      g_set_error (&error, TERN_ERROR, TERN_ERROR_REFUSED,
-                   "another machine answers at %s: its UUID is %s, and %s was added with %s; if "
-                   "that is right, remove the host and add it again",
-                   self->host->config->uri, facts->uuid, get_name (self), self->host->config->uuid);
-      lose_host (self, error);
-      return;
-    }
-
-  set_host (self, self->host->state, facts, self->host->error);
-  become_up_if_complete (self);
+  if (facts == NULL || !take_up_facts (self, facts, &error))
+    lose_host (self, error);
+  else
+    become_up_if_complete (self);
 }
 
 static void
@@ -310,6 +314,7 @@ on_list (GObject *source, GAsyncResult *result, gpointer data)
   take_up_list (self, vms);
   g_hash_table_remove_all (self->touched);
   self->listed = TRUE;
+  self->ever_listed = TRUE;
   become_up_if_complete (self);
 }
 
@@ -507,17 +512,39 @@ on_port_disconnected (TernHypervisor *hypervisor, const GError *error, TernHostW
     lose_host (self, error);
 }
 
+/* Asked on purpose, just now: the answer, or why there is none, is the caller's. */
+
+static GTask *
+begin_refresh (TernHostWatch *self, GAsyncReadyCallback cb, gpointer data)
+{
+  GTask *task = g_task_new (self, NULL, cb, data);
+
+  if (self->cancellable != NULL && tern_hypervisor_is_connected (self->hypervisor))
+    return task;
+  g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_UNREACHABLE, "%s cannot be reached now%s%s",
+                           get_name (self), self->host->error != NULL ? ": " : "",
+                           self->host->error != NULL ? self->host->error : "");
+  g_object_unref (task);
+  return NULL;
+}
+
 static void
-on_refreshed (GObject *source, GAsyncResult *result, gpointer data)
+on_vm_refreshed (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
   TernHostWatch *self = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
   g_autoptr (TernVm) vm =
       tern_hypervisor_fetch_vm_finish (TERN_HYPERVISOR (source), result, &error);
 
   if (self->cancellable != NULL && !is_stale (error))
     (void) take_up_vm (self, g_task_get_task_data (task), vm, error);
+  if (vm == NULL && !g_error_matches (error, TERN_ERROR, TERN_ERROR_NOT_FOUND))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_clear_error (&error);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -525,23 +552,46 @@ void
 tern_host_watch_refresh_vm_async (TernHostWatch *self, const char *uuid, GAsyncReadyCallback cb,
                                   gpointer data)
 {
-  GTask *task = g_task_new (self, NULL, cb, data);
+  GTask *task = begin_refresh (self, cb, data);
 
+  if (task == NULL)
+    return;
   g_task_set_task_data (task, g_strdup (uuid), g_free);
-  if (self->cancellable == NULL || !tern_hypervisor_is_connected (self->hypervisor))
-    {
-      g_task_return_boolean (task, TRUE);
-      g_object_unref (task);
-      return;
-    }
-  tern_hypervisor_fetch_vm_async (self->hypervisor, uuid, self->cancellable, on_refreshed, task);
+  tern_hypervisor_fetch_vm_async (self->hypervisor, uuid, self->cancellable, on_vm_refreshed, task);
+}
+
+static void
+on_facts_refreshed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  TernHostWatch *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  g_autoptr (TernHostFacts) facts =
+      tern_hypervisor_fetch_facts_finish (TERN_HYPERVISOR (source), result, &error);
+
+  if (facts != NULL && self->cancellable != NULL)
+    (void) take_up_facts (self, facts, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 void
-tern_host_watch_refresh_vm_finish (TernHostWatch *self, GAsyncResult *result)
+tern_host_watch_refresh_facts_async (TernHostWatch *self, GAsyncReadyCallback cb, gpointer data)
 {
-  (void) self;
-  (void) g_task_propagate_boolean (G_TASK (result), NULL);
+  GTask *task = begin_refresh (self, cb, data);
+
+  if (task != NULL)
+    tern_hypervisor_fetch_facts_async (self->hypervisor, self->cancellable, on_facts_refreshed,
+                                       task);
+}
+
+gboolean
+tern_host_watch_refresh_finish (TernHostWatch *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void
@@ -650,4 +700,10 @@ GHashTable *
 tern_host_watch_get_vms (TernHostWatch *self)
 {
   return self->vms;
+}
+
+gboolean
+tern_host_watch_has_listed (TernHostWatch *self)
+{
+  return self->ever_listed;
 }

@@ -42,11 +42,18 @@ TernHypervisor *tern_host_watch_get_hypervisor (TernHostWatch *self);
 TernVm *tern_host_watch_find_vm (TernHostWatch *self, const char *uuid);
 /** tern_host_watch_get_vms: Returns: (transfer none) (element-type utf8 TernVm) */
 GHashTable *tern_host_watch_get_vms (TernHostWatch *self);
+/** tern_host_watch_has_listed: Returns: whether the host ever showed all its VMs */
+gboolean tern_host_watch_has_listed (TernHostWatch *self);
 
-/** tern_host_watch_refresh_vm_async: asks about one VM now; ends when what was learnt is in place,
- * always well: a host that does not answer stays as it was */
+/** tern_host_watch_refresh_vm_async: asks about one VM now; ends when what was learnt is in place;
+ * a host that does not answer stays as it was */
 void tern_host_watch_refresh_vm_async (TernHostWatch *self, const char *uuid,
                                        GAsyncReadyCallback cb, gpointer data);
-void tern_host_watch_refresh_vm_finish (TernHostWatch *self, GAsyncResult *result);
+/** tern_host_watch_refresh_facts_async: likewise, for what the host says of itself */
+void tern_host_watch_refresh_facts_async (TernHostWatch *self, GAsyncReadyCallback cb,
+                                          gpointer data);
+/** tern_host_watch_refresh_finish: ends both. Returns: whether the host answered; "there is no such
+ * VM" is an answer */
+gboolean tern_host_watch_refresh_finish (TernHostWatch *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -11,10 +11,9 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "engine/host-adder.h"
 #include "engine/host-watch.h"
 
-/* A driver gives up connecting after 10 s; the first facts may have to wait for QEMU's probing. */
-#define ADD_BOUND_US (20 * G_USEC_PER_SEC)
 /* Two hosts may both show a VM running for a moment, while events are on their way. */
 #define TWICE_GRACE_US (5 * G_USEC_PER_SEC)
 
@@ -26,8 +25,8 @@ struct _TernInventory
   TernStore *store;
   TernHypervisorFactory factory;
   gpointer factory_data;
-  GPtrArray *watches;   /* by name */
-  GHashTable *adding;   /* names, and "/UUID" of machines, being added */
+  GPtrArray *watches; /* by name */
+  TernHostAdder *adder;
   GHashTable *homes;    /* VM uuid -> name of the host whose copy counts */
   GHashTable *suspects; /* VM uuid -> wall time since when it was seen to run twice */
   guint twice_timer;
@@ -68,25 +67,6 @@ find_watch (TernInventory *self, const char *name)
   return NULL;
 }
 
-/* Which copy of a VM counts: the one whose CPUs run, then the one that could run again. */
-static int
-rank (const TernVm *vm)
-{
-  switch (vm->state)
-    {
-    case TERN_VM_RUNNING:
-    case TERN_VM_SHUTTING_DOWN:
-      return 5;
-    case TERN_VM_PAUSED:
-    case TERN_VM_SUSPENDED:
-      return vm->reason == TERN_REASON_MIGRATION ? 3 : 4;
-    case TERN_VM_UNKNOWN:
-      return 2;
-    default:
-      return 1;
-    }
-}
-
 static TernVm *
 choose_copy (TernInventory *self, const char *uuid)
 {
@@ -99,8 +79,8 @@ choose_copy (TernInventory *self, const char *uuid)
 
       if (vm == NULL)
         continue;
-      if (best == NULL || rank (vm) > rank (best)
-          || (rank (vm) == rank (best) && g_strcmp0 (vm->host, home) == 0))
+      if (best == NULL || tern_vm_get_rank (vm) > tern_vm_get_rank (best)
+          || (tern_vm_get_rank (vm) == tern_vm_get_rank (best) && g_strcmp0 (vm->host, home) == 0))
         best = vm;
     }
   return best;
@@ -210,203 +190,28 @@ tern_inventory_load (TernInventory *self, GPtrArray *hosts)
     }
 }
 
-/* Adding a host: connect, ask who it is, compare, store, watch. */
+/* Adding a host is host-adder.c's part. */
 
-typedef struct
+static GPtrArray *
+get_hosts (gpointer data)
 {
-  TernHostConfig *config;
-  TernHypervisor *hypervisor;
-  TernHostFacts *facts;
-  char *machine; /* our mark in "adding" for its UUID; no host name has a slash */
-  GCancellable *cancellable;
-  guint timer;
-} AddHost;
-
-static void
-add_host_free (AddHost *add)
-{
-  tern_host_config_unref (add->config);
-  g_clear_object (&add->hypervisor);
-  g_clear_object (&add->cancellable);
-  tern_host_facts_unref (add->facts);
-  g_free (add->machine);
-  g_free (add);
+  return tern_inventory_get_hosts (data);
 }
 
 static void
-finish_add (GTask *task, GError *error)
+adopt_host (const TernNewHost *host, gpointer data)
 {
-  TernInventory *self = g_task_get_source_object (task);
-  AddHost *add = g_task_get_task_data (task);
-
-  tern_clock_clear_timer (self->clock, &add->timer);
-  g_hash_table_remove (self->adding, add->config->name);
-  if (add->machine != NULL)
-    g_hash_table_remove (self->adding, add->machine);
-  if (error == NULL)
-    g_task_return_boolean (task, TRUE);
-  else
-    {
-      if (add->hypervisor != NULL)
-        tern_hypervisor_disconnect (add->hypervisor);
-      g_prefix_error (&error, "Adding host %s: ", add->config->name);
-      g_task_return_error (task, error);
-    }
-  g_object_unref (task);
-}
-
-/* A cancelled step means our own bound has passed. */
-static GError *
-translate_bound (GError *error)
-{
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return error;
-  g_error_free (error);
-  return g_error_new (TERN_ERROR, TERN_ERROR_TIMED_OUT,
-                      "it was reached but did not say who it is within %d s",
-                      (int) (ADD_BOUND_US / G_USEC_PER_SEC));
-}
-
-static GError *
-find_same_machine (TernInventory *self, const char *uuid)
-{
-  for (guint i = 0; i < self->watches->len; i++)
-    {
-      const TernHost *host = tern_host_watch_get_host (self->watches->pdata[i]);
-      const char *known = host->facts != NULL ? host->facts->uuid : host->config->uuid;
-
-      if (known != NULL && g_ascii_strcasecmp (known, uuid) == 0)
-        return g_error_new (TERN_ERROR, TERN_ERROR_EXISTS,
-                            "this machine is a host already, as %s (host UUID %s); if they are two "
-                            "machines, set a different host_uuid in one's libvirtd.conf",
-                            host->config->name, uuid);
-    }
-  return NULL;
-}
-
-static void
-on_add_stored (GObject *source, GAsyncResult *result, gpointer data)
-{
-  GTask *task = data;
-  TernInventory *self = g_task_get_source_object (task);
-  AddHost *add = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (!tern_store_write_finish (TERN_STORE (source), result, &error))
-    {
-      finish_add (task, error);
-      return;
-    }
-
-  tern_log (G_LOG_LEVEL_MESSAGE, TERN_MSG_HOST_ADDED,
-            TERN_FIELDS (TERN_LOG_HOST, add->config->name), "Host %s was added as %s",
-            add->config->name, add->config->uri);
-  add_watch (self, add->config, add->hypervisor, add->facts);
-  finish_add (task, NULL);
-}
-
-static void
-on_add_facts (GObject *source, GAsyncResult *result, gpointer data)
-{
-  GTask *task = data;
-  TernInventory *self = g_task_get_source_object (task);
-  AddHost *add = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  add->facts = tern_hypervisor_fetch_facts_finish (TERN_HYPERVISOR (source), result, &error);
-  if (add->facts != NULL && add->facts->uuid == NULL)
-    error = g_error_new (TERN_ERROR, TERN_ERROR_NOT_SUPPORTED,
-                         "it does not say its host UUID, and without one it cannot be told apart");
-  else if (add->facts != NULL)
-    error = find_same_machine (self, add->facts->uuid);
-  if (error != NULL)
-    {
-      finish_add (task, translate_bound (error));
-      return;
-    }
-
-  add->config->uuid = g_strdup (add->facts->uuid);
-  add->machine = g_strconcat ("/", add->facts->uuid, NULL);
-  if (!g_hash_table_add (self->adding, g_strdup (add->machine)))
-    {
-      g_clear_pointer (&add->machine, g_free);
-      finish_add (task, g_error_new (TERN_ERROR, TERN_ERROR_EXISTS,
-                                     "this machine is being added under another name right now"));
-      return;
-    }
-  tern_store_put_host_async (self->store, add->config, on_add_stored, task);
-}
-
-static void
-on_add_connected (GObject *source, GAsyncResult *result, gpointer data)
-{
-  GTask *task = data;
-  AddHost *add = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (!tern_hypervisor_connect_finish (TERN_HYPERVISOR (source), result, &error))
-    {
-      finish_add (task, translate_bound (error));
-      return;
-    }
-  tern_hypervisor_fetch_facts_async (add->hypervisor, add->cancellable, on_add_facts, task);
-}
-
-static gboolean
-on_add_bound (gpointer data)
-{
-  AddHost *add = data;
-
-  add->timer = 0;
-  g_cancellable_cancel (add->cancellable);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-check_new_host (TernInventory *self, const TernHostConfig *config, GError **error)
-{
-  if (!tern_host_name_check (config->name, error) || !tern_host_uri_check (config->uri, error))
-    return FALSE;
-  if (config->peer_uri != NULL && !tern_host_uri_check (config->peer_uri, error))
-    return FALSE;
-  if (find_watch (self, config->name) != NULL || g_hash_table_contains (self->adding, config->name))
-    {
-      g_set_error (error, TERN_ERROR, TERN_ERROR_EXISTS, "There is a host called %s already",
-                   config->name);
-      return FALSE;
-    }
-  return TRUE;
+  add_watch (data, host->config, host->hypervisor, host->facts);
 }
 
 void
 tern_inventory_add_host_async (TernInventory *self, const TernHostConfig *config,
                                GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
-  GTask *task;
-  AddHost *add;
-  GError *error = NULL;
-
   g_return_if_fail (TERN_IS_INVENTORY (self));
   (void) cancellable;
 
-  task = g_task_new (self, NULL, cb, data);
-  add = g_new0 (AddHost, 1);
-  add->config = tern_host_config_copy (config);
-  add->cancellable = g_cancellable_new ();
-  g_task_set_task_data (task, add, (GDestroyNotify) add_host_free);
-
-  if (check_new_host (self, config, &error))
-    add->hypervisor = self->factory (add->config, self->factory_data, &error);
-  if (add->hypervisor == NULL)
-    {
-      g_task_return_error (task, error);
-      g_object_unref (task);
-      return;
-    }
-
-  g_hash_table_add (self->adding, g_strdup (config->name));
-  add->timer = tern_clock_add_timer (self->clock, ADD_BOUND_US, on_add_bound, add);
-  tern_hypervisor_connect_async (add->hypervisor, add->cancellable, on_add_connected, task);
+  tern_host_adder_run (self->adder, config, g_task_new (self, NULL, cb, data));
 }
 
 gboolean
@@ -538,6 +343,17 @@ tern_inventory_find_hypervisor (TernInventory *self, const char *host)
   return watch != NULL ? tern_host_watch_get_hypervisor (watch) : NULL;
 }
 
+gboolean
+tern_inventory_has_listed (TernInventory *self, const char *host)
+{
+  TernHostWatch *watch;
+
+  g_return_val_if_fail (TERN_IS_INVENTORY (self), FALSE);
+
+  watch = find_watch (self, host);
+  return watch != NULL && tern_host_watch_has_listed (watch);
+}
+
 TernVm *
 tern_inventory_find_vm (TernInventory *self, const char *uuid)
 {
@@ -659,16 +475,22 @@ tern_inventory_lookup_vm (TernInventory *self, const char *name_or_uuid, GError 
         return vm;
     }
 
-  all = tern_inventory_get_vms (self);
+  /* Copies, and only then which of them count: with a thousand hosts that is much less to do. */
+  all = tern_inventory_get_copies (self);
   for (guint i = 0; i < all->len; i++)
     {
-      TernVm *vm = all->pdata[i];
-      g_autofree char *visible = tern_text_visible (vm->name, 0);
+      const TernVm *copy = all->pdata[i];
+      g_autofree char *visible = tern_text_visible (copy->name, 0);
+      TernVm *vm;
 
       /* People type what they were shown. */
-      if (g_str_equal (vm->name, name_or_uuid) || g_str_equal (visible, name_or_uuid))
+      if (!g_str_equal (copy->name, name_or_uuid) && !g_str_equal (visible, name_or_uuid))
+        continue;
+      vm = choose_copy (self, copy->uuid);
+      if (!g_ptr_array_find (found, vm, NULL))
         g_ptr_array_add (found, vm);
     }
+  g_ptr_array_sort (found, compare_vms);
   if (found->len == 1)
     return choose_copy (self, ((TernVm *) found->pdata[0])->uuid);
 
@@ -679,40 +501,81 @@ tern_inventory_lookup_vm (TernInventory *self, const char *name_or_uuid, GError 
   return NULL;
 }
 
+GPtrArray *
+tern_inventory_get_copies (TernInventory *self)
+{
+  GPtrArray *copies = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_vm_unref);
+
+  g_return_val_if_fail (TERN_IS_INVENTORY (self), copies);
+
+  for (guint i = 0; i < self->watches->len; i++)
+    {
+      GHashTableIter iter;
+      gpointer vm;
+
+      g_hash_table_iter_init (&iter, tern_host_watch_get_vms (self->watches->pdata[i]));
+      while (g_hash_table_iter_next (&iter, NULL, &vm))
+        g_ptr_array_add (copies, tern_vm_ref (vm));
+    }
+  return copies;
+}
+
 static void
-on_vm_refreshed (GObject *source, GAsyncResult *result, gpointer data)
+on_refreshed (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
+  GError *error = NULL;
 
-  tern_host_watch_refresh_vm_finish (TERN_HOST_WATCH (source), result);
-  g_task_return_boolean (task, TRUE);
+  if (tern_host_watch_refresh_finish (TERN_HOST_WATCH (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+refresh (TernInventory *self, const char *host, const char *uuid, GTask *task)
+{
+  TernHostWatch *watch = find_watch (self, host);
+
+  if (watch == NULL)
+    {
+      g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_UNREACHABLE,
+                               "%s is not a host of ours any more", host);
+      g_object_unref (task);
+    }
+  else if (uuid != NULL)
+    tern_host_watch_refresh_vm_async (watch, uuid, on_refreshed, task);
+  else
+    tern_host_watch_refresh_facts_async (watch, on_refreshed, task);
 }
 
 void
 tern_inventory_refresh_vm_async (TernInventory *self, const char *host, const char *uuid,
                                  GAsyncReadyCallback cb, gpointer data)
 {
-  GTask *task;
-  TernHostWatch *watch;
-
   g_return_if_fail (TERN_IS_INVENTORY (self));
+  refresh (self, host, uuid, g_task_new (self, NULL, cb, data));
+}
 
-  task = g_task_new (self, NULL, cb, data);
-  watch = find_watch (self, host);
-  if (watch != NULL)
-    {
-      tern_host_watch_refresh_vm_async (watch, uuid, on_vm_refreshed, task);
-      return;
-    }
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
+void
+tern_inventory_refresh_facts_async (TernInventory *self, const char *host, GAsyncReadyCallback cb,
+                                    gpointer data)
+{
+  g_return_if_fail (TERN_IS_INVENTORY (self));
+  refresh (self, host, NULL, g_task_new (self, NULL, cb, data));
+}
+
+gboolean
+tern_inventory_refresh_finish (TernInventory *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void
 tern_inventory_init (TernInventory *self)
 {
   self->watches = g_ptr_array_new_with_free_func (g_object_unref);
-  self->adding = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->homes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->suspects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -741,7 +604,7 @@ tern_inventory_finalize (GObject *object)
   TernInventory *self = TERN_INVENTORY (object);
 
   g_ptr_array_unref (self->watches);
-  g_hash_table_unref (self->adding);
+  tern_host_adder_free (self->adder);
   g_hash_table_unref (self->homes);
   g_hash_table_unref (self->suspects);
   G_OBJECT_CLASS (tern_inventory_parent_class)->finalize (object);
@@ -769,10 +632,13 @@ tern_inventory_new (TernClock *clock, TernStore *store, TernHypervisorFactory fa
                     gpointer factory_data)
 {
   TernInventory *self = g_object_new (TERN_TYPE_INVENTORY, NULL);
+  TernHostAdderOwner owner = { .get_hosts = get_hosts, .adopt = adopt_host };
 
   self->clock = g_object_ref (clock);
   self->store = g_object_ref (store);
   self->factory = factory;
   self->factory_data = factory_data;
+  owner.data = self;
+  self->adder = tern_host_adder_new (clock, store, factory, factory_data, &owner);
   return self;
 }

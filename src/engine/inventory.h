@@ -66,6 +66,9 @@ GPtrArray *tern_inventory_get_hosts (TernInventory *self);
 /** tern_inventory_find_hypervisor: Returns: (transfer none) (nullable) */
 TernHypervisor *tern_inventory_find_hypervisor (TernInventory *self, const char *host);
 
+/** tern_inventory_has_listed: Returns: whether the host has shown its VMs since it is watched */
+gboolean tern_inventory_has_listed (TernInventory *self, const char *host);
+
 /** tern_inventory_find_vm: the copy that counts. Returns: (transfer none) (nullable) */
 TernVm *tern_inventory_find_vm (TernInventory *self, const char *uuid);
 /** tern_inventory_get_vms: Returns: (transfer full) (element-type TernVm): by name, then UUID */
@@ -84,9 +87,19 @@ GPtrArray *tern_inventory_get_sightings (TernInventory *self, const char *uuid);
  */
 TernVm *tern_inventory_lookup_vm (TernInventory *self, const char *name_or_uuid, GError **error);
 
-/** tern_inventory_refresh_vm_async: asks @host about that VM again; ends, always well, when what
- * was learnt is in place. */
+/** tern_inventory_get_copies: Returns: (transfer full) (element-type TernVm): every host's copy of
+ * every VM, in no order */
+GPtrArray *tern_inventory_get_copies (TernInventory *self);
+
+/** tern_inventory_refresh_vm_async: asks @host about that VM again; ends when what was learnt is in
+ * place */
 void tern_inventory_refresh_vm_async (TernInventory *self, const char *host, const char *uuid,
                                       GAsyncReadyCallback cb, gpointer data);
+/** tern_inventory_refresh_facts_async: asks @host about itself again, likewise */
+void tern_inventory_refresh_facts_async (TernInventory *self, const char *host,
+                                         GAsyncReadyCallback cb, gpointer data);
+/** tern_inventory_refresh_finish: ends both. Returns: whether the host answered; if not, what is
+ * shown is what was last seen */
+gboolean tern_inventory_refresh_finish (TernInventory *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -10,48 +10,54 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "plan/admit.h"
-
-static const TernTaskRecord *
-get_record (TernMigration *self)
-{
-  return tern_task_get_record (self->task);
-}
 
 /* The check: nothing from a cache, both hosts are asked. */
+
+static void
+take_up_check (TernMigration *self, const GPtrArray *seen)
+{
+  TernRun *run = &self->run;
+  const TernTaskRecord *record = tern_run_get_record (run);
+  const TernSighting *there = seen->pdata[0];
+  g_autofree char *vm = tern_text_visible (record->vm_name, 60);
+  g_autoptr (GPtrArray) reasons =
+      tern_verdict_of_sightings (vm, record->source, there, record->destination, seen->pdata[1]);
+  g_autoptr (GError) refusal = tern_run_confirm (run, reasons);
+
+  if (refusal != NULL)
+    {
+      tern_run_refuse (run, refusal);
+      return;
+    }
+  self->persistent = there->persistent;
+  if (!tern_migration_find_media (self))
+    tern_run_feed (run, TERN_EVENT_CHECKED);
+  else if (self->emptied)
+    tern_migration_refuse_medium (self);
+  else
+    tern_run_feed (run, TERN_EVENT_MEDIA);
+}
 
 static void
 on_checked (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (TernMigration) self = data;
-  g_autoptr (TernSighting) there = NULL;
-  g_autoptr (TernSighting) here = NULL;
-  g_autoptr (GPtrArray) reasons = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *vm = NULL;
-  const TernTaskRecord *record = get_record (self);
+  g_autoptr (GPtrArray) seen = tern_run_check_finish (TERN_RUN (source), result, &error);
 
-  (void) source;
-  if (!tern_migration_inspect_both_finish (self, result, &there, &here))
-    return;
-
-  vm = tern_text_visible (record->vm_name, 60);
-  reasons = tern_admit_sightings (vm, record->source, there, record->destination, here);
-  if (reasons->len == 0)
-    {
-      self->persistent = there->persistent;
-      tern_migration_feed (self, TERN_EVENT_CHECKED);
-      return;
-    }
-  error = tern_objections_to_error (reasons);
-  tern_migration_set_error (self, error);
-  tern_migration_feed (self, TERN_EVENT_REFUSED);
+  if (error != NULL)
+    tern_run_refuse (&self->run, error);
+  else if (seen != NULL)
+    take_up_check (self, seen);
 }
 
 void
 tern_migration_check (TernMigration *self)
 {
-  tern_migration_inspect_both_async (self, on_checked, g_object_ref (self));
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
+  const char *const hosts[] = { record->source, record->destination, NULL };
+
+  tern_run_check_async (&self->run, hosts, on_checked, g_object_ref (self));
 }
 
 /* The call */
@@ -61,38 +67,30 @@ on_called (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (TernMigration) self = data;
   g_autoptr (GError) error = NULL;
-  gboolean lost;
 
   (void) tern_hypervisor_migrate_finish (TERN_HYPERVISOR (source), result, &error);
   self->calling = FALSE;
-  if (self->closed || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-
-  lost = g_error_matches (error, TERN_ERROR, TERN_ERROR_UNREACHABLE)
-         || g_error_matches (error, TERN_ERROR, TERN_ERROR_TIMED_OUT);
-  if (error != NULL)
-    tern_migration_set_error (self, error);
-  self->answered = !lost;
-  tern_migration_feed (self, lost ? TERN_EVENT_LOST : TERN_EVENT_RETURNED);
+  tern_run_call_ended (&self->run, error);
 }
 
 void
 tern_migration_call (TernMigration *self)
 {
-  const TernTaskRecord *record = get_record (self);
-  TernHost *destination = tern_inventory_find_host (self->inventory, record->destination);
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
+  TernHost *destination = tern_inventory_find_host (self->run.inventory, record->destination);
   TernMigrateParams params = { 0 };
   g_autoptr (GError) error = NULL;
-  TernHypervisor *port = tern_migration_port (self, record->source, &error);
+  TernHypervisor *port = tern_run_port (&self->run, record->source, &error);
 
   if (port != NULL && destination == NULL)
     g_set_error (&error, TERN_ERROR, TERN_ERROR_UNREACHABLE, "%s is not known any more",
                  record->destination);
   if (error != NULL)
     {
-      tern_migration_set_error (self, error);
-      self->answered = TRUE;
-      tern_migration_feed (self, TERN_EVENT_RETURNED);
+      /* No call was made: that is an answer. */
+      tern_run_set_error (&self->run, error);
+      self->run.answered = TRUE;
+      tern_run_feed (&self->run, TERN_EVENT_RETURNED);
       return;
     }
 
@@ -101,7 +99,7 @@ tern_migration_call (TernMigration *self)
   params.migration_address = destination->config->migration_address;
   params.persistent = self->persistent;
   self->calling = TRUE;
-  tern_hypervisor_migrate_async (port, record->vm_uuid, &params, self->cancellable, on_called,
+  tern_hypervisor_migrate_async (port, record->vm_uuid, &params, self->run.cancellable, on_called,
                                  g_object_ref (self));
   tern_migration_watch_start (self);
 }
@@ -122,28 +120,17 @@ on_aborted (GObject *source, GAsyncResult *result, gpointer data)
 void
 tern_migration_abort (TernMigration *self)
 {
-  const TernTaskRecord *record = get_record (self);
-  TernHypervisor *port = tern_migration_port (self, record->source, NULL);
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
+  TernHypervisor *port = tern_run_port (&self->run, record->source, NULL);
 
   if (self->aborting || port == NULL)
     return;
   self->aborting = TRUE;
-  tern_hypervisor_abort_job_async (port, record->vm_uuid, self->cancellable, on_aborted,
+  tern_hypervisor_abort_job_async (port, record->vm_uuid, self->run.cancellable, on_aborted,
                                    g_object_ref (self));
 }
 
 /* The repairs: the driver looks once more and refuses if the host shows anything else by now. */
-
-static void
-repair_ended (TernMigration *self, const GError *error)
-{
-  if (self->closed)
-    return;
-  if (error != NULL)
-    tern_log (G_LOG_LEVEL_WARNING, NULL, NULL, "Task %" G_GUINT64_FORMAT ": repair: %s",
-              get_record (self)->id, error->message);
-  tern_migration_feed (self, TERN_EVENT_REPAIRED);
-}
 
 static void
 on_resumed (GObject *source, GAsyncResult *result, gpointer data)
@@ -152,7 +139,7 @@ on_resumed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   (void) tern_hypervisor_resume_finish (TERN_HYPERVISOR (source), result, &error);
-  repair_ended (self, error);
+  tern_run_repair_ended (&self->run, error);
 }
 
 static void
@@ -162,35 +149,35 @@ on_discarded (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   (void) tern_hypervisor_discard_finish (TERN_HYPERVISOR (source), result, &error);
-  repair_ended (self, error);
+  tern_run_repair_ended (&self->run, error);
 }
 
 void
 tern_migration_resume (TernMigration *self)
 {
-  const TernTaskRecord *record = get_record (self);
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
   g_autoptr (GError) error = NULL;
-  TernHypervisor *port = tern_migration_port (self, record->source, &error);
+  TernHypervisor *port = tern_run_port (&self->run, record->source, &error);
 
-  self->repairs++;
+  self->run.repairs++;
   if (port == NULL)
-    repair_ended (self, error);
+    tern_run_repair_ended (&self->run, error);
   else
-    tern_hypervisor_resume_async (port, record->vm_uuid, self->cancellable, on_resumed,
+    tern_hypervisor_resume_async (port, record->vm_uuid, self->run.cancellable, on_resumed,
                                   g_object_ref (self));
 }
 
 void
 tern_migration_discard (TernMigration *self)
 {
-  const TernTaskRecord *record = get_record (self);
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
   g_autoptr (GError) error = NULL;
-  TernHypervisor *port = tern_migration_port (self, record->source, &error);
+  TernHypervisor *port = tern_run_port (&self->run, record->source, &error);
 
-  self->repairs++;
+  self->run.repairs++;
   if (port == NULL)
-    repair_ended (self, error);
+    tern_run_repair_ended (&self->run, error);
   else
-    tern_hypervisor_discard_async (port, record->vm_uuid, self->cancellable, on_discarded,
+    tern_hypervisor_discard_async (port, record->vm_uuid, self->run.cancellable, on_discarded,
                                    g_object_ref (self));
 }

@@ -19,16 +19,10 @@ static void look (TernMigration *self);
 /* QEMU goes on telling the last rate while nothing goes out: told as nothing after so long. */
 #define STALLED_US (3 * G_USEC_PER_SEC)
 
-static const TernTaskRecord *
-get_record (TernMigration *self)
-{
-  return tern_task_get_record (self->task);
-}
-
 static gboolean
 is_stalled (TernMigration *self, const TernJobStats *stats)
 {
-  gint64 now_us = tern_clock_now_us (self->clock);
+  gint64 now_us = tern_clock_now_us (self->run.clock);
 
   if (self->last_moved_us == 0 || stats->memory_processed != self->last_processed)
     {
@@ -41,8 +35,9 @@ is_stalled (TernMigration *self, const TernJobStats *stats)
 static void
 take_up_numbers (TernMigration *self, const TernJobStats *stats)
 {
-  TernTaskRecord *record = tern_task_edit (self->task);
+  TernTaskRecord *record = tern_task_edit (self->run.task);
 
+  self->progress.percent = MAX (self->progress.percent, record->progress);
   tern_progress_update (&self->progress, stats);
   record->progress = MAX (record->progress, self->progress.percent);
   record->iteration = MAX (record->iteration, self->progress.iteration);
@@ -51,15 +46,16 @@ take_up_numbers (TernMigration *self, const TernJobStats *stats)
   record->rate_bps = is_stalled (self, stats) ? 0 : stats->memory_bps;
   record->remaining = stats->memory_remaining + stats->disk_remaining;
   record->dirty_bps = stats->dirty_bps;
-  tern_task_tell (self->task);
+  tern_task_tell (self->run.task);
 }
 
 /* Does the source show the guest standing still for the switchover? */
 static gboolean
 source_is_held (TernMigration *self)
 {
-  const TernTaskRecord *record = get_record (self);
-  g_autoptr (GPtrArray) copies = tern_inventory_get_sightings (self->inventory, record->vm_uuid);
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
+  g_autoptr (GPtrArray) copies =
+      tern_inventory_get_sightings (self->run.inventory, record->vm_uuid);
 
   for (guint i = 0; i < copies->len; i++)
     {
@@ -74,39 +70,39 @@ source_is_held (TernMigration *self)
 static void
 take_up_running (TernMigration *self, const TernJobStats *stats)
 {
-  TernTaskPhase phase = get_record (self)->phase;
+  TernTaskPhase phase = tern_run_get_record (&self->run)->phase;
   gboolean held = source_is_held (self);
 
   take_up_numbers (self, stats);
   /* A cancel that came too early for the job, or was made before a restart. */
-  if (get_record (self)->cancel_requested)
+  if (tern_run_get_record (&self->run)->cancel_requested)
     {
       if (phase == TERN_PHASE_CANCELLING)
         tern_migration_abort (self);
       else
-        tern_migration_feed (self, TERN_EVENT_CANCEL);
+        tern_run_feed (&self->run, TERN_EVENT_CANCEL);
       return;
     }
   if (held && phase != TERN_PHASE_SWITCHING)
-    tern_migration_feed (self, TERN_EVENT_SWITCHOVER);
+    tern_run_feed (&self->run, TERN_EVENT_SWITCHOVER);
   else if (!held && phase != TERN_PHASE_COPYING && stats->memory_total > 0)
-    tern_migration_feed (self, TERN_EVENT_STARTED);
+    tern_run_feed (&self->run, TERN_EVENT_STARTED);
 }
 
 static void
 take_up_silence (TernMigration *self)
 {
-  gint64 now_us = tern_clock_now_us (self->clock);
+  gint64 now_us = tern_clock_now_us (self->run.clock);
 
   if (self->unanswered_us == 0)
     self->unanswered_us = MAX (now_us, 1);
-  if (now_us - self->unanswered_us >= STALLED_US && get_record (self)->rate_bps > 0)
+  if (now_us - self->unanswered_us >= STALLED_US && tern_run_get_record (&self->run)->rate_bps > 0)
     {
-      tern_task_edit (self->task)->rate_bps = 0;
-      tern_task_tell (self->task);
+      tern_task_edit (self->run.task)->rate_bps = 0;
+      tern_task_tell (self->run.task);
     }
   if (!self->calling && now_us - self->unanswered_us >= UNANSWERED_BOUND_US)
-    tern_migration_feed (self, TERN_EVENT_JOB_GONE);
+    tern_run_feed (&self->run, TERN_EVENT_JOB_GONE);
 }
 
 static void
@@ -123,8 +119,8 @@ take_up_job (TernMigration *self, const TernJobStats *stats, const GError *error
   if (error == NULL && stats->active && stats->outgoing)
     take_up_running (self, stats);
   else if (!self->calling)
-    tern_migration_feed (self, TERN_EVENT_JOB_GONE);
-  else if (get_record (self)->phase == TERN_PHASE_CANCELLING)
+    tern_run_feed (&self->run, TERN_EVENT_JOB_GONE);
+  else if (tern_run_get_record (&self->run)->phase == TERN_PHASE_CANCELLING)
     tern_migration_abort (self);
 }
 
@@ -138,11 +134,11 @@ on_job (GObject *source, GAsyncResult *result, gpointer data)
   (void) tern_hypervisor_fetch_job_finish (TERN_HYPERVISOR (source), result, &stats, &error);
   self->watching = FALSE;
   /* Watched no more: the answer is about the past. */
-  if (self->closed || self->watch_timer == 0)
+  if (self->run.closed || self->watch_timer == 0)
     return;
 
   take_up_job (self, &stats, error);
-  if (self->look_again && !self->closed && self->watch_timer != 0)
+  if (self->look_again && !self->run.closed && self->watch_timer != 0)
     look (self);
 }
 
@@ -157,15 +153,15 @@ look (TernMigration *self)
       return;
     }
   self->look_again = FALSE;
-  port = tern_migration_port (self, get_record (self)->source, NULL);
+  port = tern_run_port (&self->run, tern_run_get_record (&self->run)->source, NULL);
   if (port == NULL)
     {
       take_up_silence (self);
       return;
     }
   self->watching = TRUE;
-  tern_hypervisor_fetch_job_async (port, get_record (self)->vm_uuid, FALSE, self->cancellable,
-                                   on_job, g_object_ref (self));
+  tern_hypervisor_fetch_job_async (port, tern_run_get_record (&self->run)->vm_uuid, FALSE,
+                                   self->run.cancellable, on_job, g_object_ref (self));
 }
 
 static gboolean
@@ -183,19 +179,19 @@ static void
 on_job_changed (TernHypervisor *port, const char *uuid, TernMigration *self)
 {
   (void) port;
-  if (g_str_equal (uuid, get_record (self)->vm_uuid) && self->watch_timer != 0)
+  if (g_str_equal (uuid, tern_run_get_record (&self->run)->vm_uuid) && self->watch_timer != 0)
     look (self);
 }
 
 void
 tern_migration_watch_start (TernMigration *self)
 {
-  TernHypervisor *port = tern_migration_port (self, get_record (self)->source, NULL);
+  TernHypervisor *port = tern_run_port (&self->run, tern_run_get_record (&self->run)->source, NULL);
 
   if (self->watch_timer != 0)
     return;
   self->unanswered_us = 0;
-  self->watch_timer = tern_clock_add_timer (self->clock, LOOK_EVERY_US, on_watch_timer, self);
+  self->watch_timer = tern_clock_add_timer (self->run.clock, LOOK_EVERY_US, on_watch_timer, self);
   if (port == NULL)
     return;
   self->job_port = g_object_ref (port);
@@ -207,8 +203,8 @@ tern_migration_watch_start (TernMigration *self)
 void
 tern_migration_watch_stop (TernMigration *self)
 {
-  if (self->clock != NULL)
-    tern_clock_clear_timer (self->clock, &self->watch_timer);
+  if (self->run.clock != NULL)
+    tern_clock_clear_timer (self->run.clock, &self->watch_timer);
   if (self->job_port != NULL)
     g_clear_signal_handler (&self->job_signal, self->job_port);
   g_clear_object (&self->job_port);

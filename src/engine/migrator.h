@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "engine/assessor.h"
 #include "engine/inventory.h"
 #include "engine/task.h"
 #include "ports/store.h"
@@ -17,7 +18,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TernMigrator, tern_migrator, TERN, MIGRATOR, GObject)
 
 TernMigrator *tern_migrator_new (TernClock *clock, TernStore *store, TernInventory *inventory,
-                                 TernTaskList *tasks);
+                                 TernTaskList *tasks, TernAssessor *assessor);
 
 /** tern_migrator_load: takes up what was open when the daemon ended, see recovery in
  * docs/ARCHITECTURE.md. @tasks: (element-type TernTaskRecord), @last_id: highest id ever given */
@@ -40,6 +41,22 @@ void tern_migrator_start_async (TernMigrator *self, const char *vm_uuid, const c
                                 gpointer data);
 /** tern_migrator_start_finish: Returns: (transfer full) */
 TernTask *tern_migrator_start_finish (TernMigrator *self, GAsyncResult *result, GError **error);
+
+/**
+ * tern_migrator_order_async:
+ * @order: copied
+ *
+ * Plans the order by the assessor, reserves, stores every task, then ends with them; the moves and
+ * starts go on by themselves. Nothing is stored unless all find a place, or some do and the order
+ * is partial. Errors: %TERN_ERROR_NOT_FOUND, %TERN_ERROR_STORE, and that of the first reason
+ * (%TERN_ERROR_REFUSED, %TERN_ERROR_BUSY, …) with one sentence for each VM that finds no place.
+ */
+void tern_migrator_order_async (TernMigrator *self, const TernOrder *order, GAsyncReadyCallback cb,
+                                gpointer data);
+/** tern_migrator_order_finish: @out_plan: (transfer full) (optional): what was judged: also when it
+ * fails for a refusal, else %NULL. Returns: (transfer full) (element-type TernTask): as planned */
+GPtrArray *tern_migrator_order_finish (TernMigrator *self, GAsyncResult *result,
+                                       TernPlan **out_plan, GError **error);
 
 /** tern_migrator_cancel: asks a task to stop, returns at once; %TERN_ERROR_REFUSED when it ended */
 gboolean tern_migrator_cancel (TernMigrator *self, TernTask *task, GError **error);

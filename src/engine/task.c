@@ -7,7 +7,7 @@
 
 #include "engine/task-private.h"
 
-#include "plan/task-fsm.h"
+#include "plan/start-fsm.h"
 
 /* Ended tasks that stay at hand; the store has them all. */
 #define MAX_ENDED 50
@@ -89,7 +89,11 @@ gboolean
 tern_task_is_cancelable (TernTask *self)
 {
   g_return_val_if_fail (TERN_IS_TASK (self), FALSE);
-  return !self->record->cancel_requested && tern_task_phase_is_cancelable (self->record->phase);
+  if (self->record->cancel_requested)
+    return FALSE;
+  return tern_task_record_is_start (self->record)
+             ? tern_start_phase_is_cancelable (self->record->phase)
+             : tern_task_phase_is_cancelable (self->record->phase);
 }
 
 TernTaskRecord *

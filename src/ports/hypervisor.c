@@ -8,6 +8,8 @@
 
 #include "ports/hypervisor.h"
 
+#include "base/error.h"
+
 enum
 {
   SIGNAL_VM_CHANGED,
@@ -216,6 +218,164 @@ tern_hypervisor_fetch_job_finish (TernHypervisor *self, GAsyncResult *result,
     return FALSE;
   *out_stats = *stats;
   return TRUE;
+}
+
+/* What a driver may lack */
+
+static void
+return_unsupported (TernHypervisor *self, GCancellable *cancellable, GAsyncReadyCallback cb,
+                    gpointer data)
+{
+  g_task_report_new_error (self, cb, data, NULL, TERN_ERROR, TERN_ERROR_NOT_SUPPORTED,
+                           "hosts of this kind cannot do that");
+  (void) cancellable;
+}
+
+#define CALL_OR_REFUSE(method, ...)                                                                \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    g_return_if_fail (TERN_IS_HYPERVISOR (self));                                                  \
+    if (TERN_HYPERVISOR_GET_IFACE (self)->method != NULL)                                          \
+      TERN_HYPERVISOR_GET_IFACE (self)->method (self, __VA_ARGS__, cancellable, cb, data);         \
+    else                                                                                           \
+      return_unsupported (self, cancellable, cb, data);                                            \
+  }                                                                                                \
+  G_STMT_END
+
+void
+tern_hypervisor_start_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                             GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (start_async, uuid);
+}
+
+void
+tern_hypervisor_eject_async (TernHypervisor *self, const char *uuid, const char *target,
+                             const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
+                             gpointer data)
+{
+  CALL_OR_REFUSE (eject_async, uuid, target, source);
+}
+
+void
+tern_hypervisor_set_lock_async (TernHypervisor *self, const char *uuid, const TernLock *lock,
+                                GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (set_lock_async, uuid, lock);
+}
+
+void
+tern_hypervisor_set_cpu_async (TernHypervisor *self, const char *uuid, const TernCpu *cpu,
+                               GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (set_cpu_async, uuid, cpu);
+}
+
+void
+tern_hypervisor_fetch_cpu_xml_async (TernHypervisor *self, const char *uuid,
+                                     GCancellable *cancellable, GAsyncReadyCallback cb,
+                                     gpointer data)
+{
+  CALL_OR_REFUSE (fetch_cpu_xml_async, uuid);
+}
+
+void
+tern_hypervisor_compare_cpu_async (TernHypervisor *self, const char *cpu_xml,
+                                   GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (compare_cpu_async, cpu_xml);
+}
+
+void
+tern_hypervisor_baseline_cpu_async (TernHypervisor *self, const GPtrArray *cpus,
+                                    GCancellable *cancellable, GAsyncReadyCallback cb,
+                                    gpointer data)
+{
+  CALL_OR_REFUSE (baseline_cpu_async, cpus);
+}
+
+static gboolean
+finish_act (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gboolean
+tern_hypervisor_start_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_eject_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_set_lock_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_set_cpu_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+char *
+tern_hypervisor_fetch_cpu_xml_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* The driver returns the host's words, "" if it can. */
+gboolean
+tern_hypervisor_compare_cpu_finish (TernHypervisor *self, GAsyncResult *result, char **out_refusal,
+                                    GError **error)
+{
+  char *refusal;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  refusal = g_task_propagate_pointer (G_TASK (result), error);
+  if (refusal == NULL)
+    return FALSE;
+  if (*refusal == '\0')
+    g_clear_pointer (&refusal, g_free);
+  *out_refusal = refusal;
+  return TRUE;
+}
+
+TernCpuDefinition *
+tern_hypervisor_baseline_cpu_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+TernCpuDefinition *
+tern_cpu_definition_new (TernCpu *definition, TernCpu *expanded)
+{
+  TernCpuDefinition *self = g_new0 (TernCpuDefinition, 1);
+
+  self->definition = tern_cpu_ref (definition);
+  self->expanded = tern_cpu_ref (expanded);
+  return self;
+}
+
+void
+tern_cpu_definition_free (TernCpuDefinition *self)
+{
+  if (self == NULL)
+    return;
+
+  tern_cpu_unref (self->definition);
+  tern_cpu_unref (self->expanded);
+  g_free (self);
 }
 
 void

@@ -37,12 +37,16 @@ G_DECLARE_INTERFACE (TernHypervisor, tern_hypervisor, TERN, HYPERVISOR, GObject)
  * TernMigrateFlags:
  * @TERN_MIGRATE_NONE: live, peer-to-peer; a persistent VM is defined on the destination
  *   and undefined on the source; aborted when the guest meets an I/O error
+ * @TERN_MIGRATE_OFFLINE: a shut-off VM: its definition is copied to the destination; the source
+ *   keeps its own (see tern_hypervisor_discard_async()). Disks and firmware variables stay where
+ *   they are
  */
 typedef enum
 {
   TERN_MIGRATE_NONE = 0,
   TERN_MIGRATE_AUTO_CONVERGE = 1 << 0,
   TERN_MIGRATE_POSTCOPY = 1 << 1,
+  TERN_MIGRATE_OFFLINE = 1 << 2,
 } TernMigrateFlags;
 
 /**
@@ -60,6 +64,20 @@ typedef struct
   guint64 bandwidth_bps;
   TernMigrateFlags flags;
 } TernMigrateParams;
+
+/**
+ * TernCpuDefinition: a CPU as it stands in a definition, and what it means
+ * @definition: model, and features beyond it or switched off
+ * @expanded: the same CPU with all its features spelled out
+ */
+typedef struct
+{
+  TernCpu *definition;
+  TernCpu *expanded;
+} TernCpuDefinition;
+
+TernCpuDefinition *tern_cpu_definition_new (TernCpu *definition, TernCpu *expanded);
+void tern_cpu_definition_free (TernCpuDefinition *self);
 
 struct _TernHypervisorInterface
 {
@@ -87,6 +105,23 @@ struct _TernHypervisorInterface
                         GAsyncReadyCallback cb, gpointer data);
   void (*discard_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                          GAsyncReadyCallback cb, gpointer data);
+
+  /* %NULL: the driver cannot do it; the call then ends with %TERN_ERROR_NOT_SUPPORTED. */
+  void (*start_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                       GAsyncReadyCallback cb, gpointer data);
+  void (*eject_async) (TernHypervisor *self, const char *uuid, const char *target,
+                       const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
+                       gpointer data);
+  void (*set_lock_async) (TernHypervisor *self, const char *uuid, const TernLock *lock,
+                          GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
+  void (*set_cpu_async) (TernHypervisor *self, const char *uuid, const TernCpu *cpu,
+                         GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
+  void (*fetch_cpu_xml_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                               GAsyncReadyCallback cb, gpointer data);
+  void (*compare_cpu_async) (TernHypervisor *self, const char *cpu_xml, GCancellable *cancellable,
+                             GAsyncReadyCallback cb, gpointer data);
+  void (*baseline_cpu_async) (TernHypervisor *self, const GPtrArray *cpus,
+                              GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
 };
 
 /** tern_hypervisor_is_connected: Returns: whether calls have a chance now. No I/O. */
@@ -200,6 +235,85 @@ void tern_hypervisor_discard_async (TernHypervisor *self, const char *uuid,
 gboolean tern_hypervisor_discard_finish (TernHypervisor *self, GAsyncResult *result,
                                          GError **error);
 
+/**
+ * tern_hypervisor_start_async:
+ *
+ * Starts a VM that is defined and shut off on this host. The driver looks first and refuses
+ * (%TERN_ERROR_REFUSED) anything else, a managed save image included. Whatever it says, look.
+ */
+void tern_hypervisor_start_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                                  GAsyncReadyCallback cb, gpointer data);
+gboolean tern_hypervisor_start_finish (TernHypervisor *self, GAsyncResult *result, GError **error);
+
+/**
+ * tern_hypervisor_eject_async:
+ * @target: drive in the guest, such as "sda"; only a CD-ROM or floppy
+ * @source: what must be in it; anything else there by now is %TERN_ERROR_REFUSED
+ *
+ * Empties the drive, of the running VM if it runs and of the definition if it has one.
+ */
+void tern_hypervisor_eject_async (TernHypervisor *self, const char *uuid, const char *target,
+                                  const char *source, GCancellable *cancellable,
+                                  GAsyncReadyCallback cb, gpointer data);
+gboolean tern_hypervisor_eject_finish (TernHypervisor *self, GAsyncResult *result, GError **error);
+
+/** tern_hypervisor_set_lock_async: writes the lock into the VM's metadata, running and defined;
+ * @lock: (nullable): %NULL removes it, which is no error if there is none */
+void tern_hypervisor_set_lock_async (TernHypervisor *self, const char *uuid, const TernLock *lock,
+                                     GCancellable *cancellable, GAsyncReadyCallback cb,
+                                     gpointer data);
+gboolean tern_hypervisor_set_lock_finish (TernHypervisor *self, GAsyncResult *result,
+                                          GError **error);
+
+/**
+ * tern_hypervisor_set_cpu_async:
+ * @cpu: (nullable): custom: model, features required and disabled beyond it; %NULL puts back what
+ *   the definition had before the first change (%TERN_ERROR_NOT_FOUND if it was never changed)
+ *
+ * Changes the *definition* only: a running VM keeps its CPU until it is shut off and started.
+ * What was there before is kept in the definition's metadata. %TERN_ERROR_REFUSED for a transient
+ * VM. Everything else in the definition stays as it is.
+ */
+void tern_hypervisor_set_cpu_async (TernHypervisor *self, const char *uuid, const TernCpu *cpu,
+                                    GCancellable *cancellable, GAsyncReadyCallback cb,
+                                    gpointer data);
+gboolean tern_hypervisor_set_cpu_finish (TernHypervisor *self, GAsyncResult *result,
+                                         GError **error);
+
+/** tern_hypervisor_fetch_cpu_xml_async: the CPU of a VM as this host's libvirt has it now, for
+ * tern_hypervisor_compare_cpu_async() on another host */
+void tern_hypervisor_fetch_cpu_xml_async (TernHypervisor *self, const char *uuid,
+                                          GCancellable *cancellable, GAsyncReadyCallback cb,
+                                          gpointer data);
+/** tern_hypervisor_fetch_cpu_xml_finish: Returns: (transfer full): opaque */
+char *tern_hypervisor_fetch_cpu_xml_finish (TernHypervisor *self, GAsyncResult *result,
+                                            GError **error);
+
+/** tern_hypervisor_compare_cpu_async: asks this host whether it can give such a CPU
+ * (virConnectCompareHypervisorCPU) */
+void tern_hypervisor_compare_cpu_async (TernHypervisor *self, const char *cpu_xml,
+                                        GCancellable *cancellable, GAsyncReadyCallback cb,
+                                        gpointer data);
+/** tern_hypervisor_compare_cpu_finish: Returns: whether it was answered; @out_refusal:
+ * (transfer full) (nullable): the host's own words if it cannot, %NULL if it can */
+gboolean tern_hypervisor_compare_cpu_finish (TernHypervisor *self, GAsyncResult *result,
+                                             char **out_refusal, GError **error);
+
+/**
+ * tern_hypervisor_baseline_cpu_async:
+ * @cpus: (element-type TernCpu): at least one: of hosts, or a custom one to be spelled out
+ *
+ * The CPU that all of these can give, as a model that this host's libvirt knows
+ * (virConnectBaselineHypervisorCPU). %TERN_ERROR_INVALID_ARGUMENT for a model it does not know,
+ * %TERN_ERROR_REFUSED if there is none (vendors differ).
+ */
+void tern_hypervisor_baseline_cpu_async (TernHypervisor *self, const GPtrArray *cpus,
+                                         GCancellable *cancellable, GAsyncReadyCallback cb,
+                                         gpointer data);
+/** tern_hypervisor_baseline_cpu_finish: Returns: (transfer full) */
+TernCpuDefinition *tern_hypervisor_baseline_cpu_finish (TernHypervisor *self, GAsyncResult *result,
+                                                        GError **error);
+
 /* For drivers: emit the signals. */
 void tern_hypervisor_emit_vm_changed (TernHypervisor *self, const char *uuid);
 void tern_hypervisor_emit_host_changed (TernHypervisor *self);
@@ -219,5 +333,7 @@ void tern_hypervisor_emit_disconnected (TernHypervisor *self, const GError *erro
  */
 typedef TernHypervisor *(*TernHypervisorFactory) (TernHostConfig *config, gpointer data,
                                                   GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernCpuDefinition, tern_cpu_definition_free)
 
 G_END_DECLS

@@ -54,6 +54,15 @@ tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAsyncRe
   TERN_STORE_GET_IFACE (self)->put_task_async (self, task, cb, data);
 }
 
+void
+tern_store_put_tasks_async (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
+                            gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  g_return_if_fail (tasks != NULL && tasks->len > 0);
+  TERN_STORE_GET_IFACE (self)->put_tasks_async (self, tasks, cb, data);
+}
+
 gboolean
 tern_store_write_finish (TernStore *self, GAsyncResult *result, GError **error)
 {

@@ -55,6 +55,8 @@ struct _TernStoreInterface
                              gpointer data);
   void (*put_task_async) (TernStore *self, const TernTaskRecord *task, GAsyncReadyCallback cb,
                           gpointer data);
+  void (*put_tasks_async) (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
+                           gpointer data);
   gboolean (*write_finish) (TernStore *self, GAsyncResult *result, GError **error);
   void (*list_tasks_async) (TernStore *self, const TernTaskFilter *filter, GAsyncReadyCallback cb,
                             gpointer data);
@@ -81,7 +83,11 @@ void tern_store_remove_host_async (TernStore *self, const char *name, GAsyncRead
 /** tern_store_put_task_async: inserts or replaces by id; @task is copied at once */
 void tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAsyncReadyCallback cb,
                                 gpointer data);
-/** tern_store_write_finish: ends any of the three writes */
+/** tern_store_put_tasks_async: @tasks: (element-type TernTaskRecord): at least one, copied at once;
+ * all of them are written or none is, whatever happens */
+void tern_store_put_tasks_async (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
+                                 gpointer data);
+/** tern_store_write_finish: ends any of these writes */
 gboolean tern_store_write_finish (TernStore *self, GAsyncResult *result, GError **error);
 
 /** tern_store_list_tasks_async: @filter is copied */

@@ -87,12 +87,22 @@ tern_authority_new_session (void)
 static const char *
 describe_action (const char *action)
 {
-  if (g_str_equal (action, TERN_POLKIT_HOSTS))
-    return "add or remove hosts";
-  if (g_str_equal (action, TERN_POLKIT_MIGRATE))
-    return "move this VM";
-  if (g_str_equal (action, TERN_POLKIT_TASKS))
-    return "cancel this task";
+  static const struct
+  {
+    const char *action;
+    const char *description;
+  } known[] = {
+    { TERN_POLKIT_HOSTS, "add or remove hosts" },
+    { TERN_POLKIT_MIGRATE, "move VMs" },
+    { TERN_POLKIT_START, "start VMs" },
+    { TERN_POLKIT_LOCK, "lock or unlock VMs" },
+    { TERN_POLKIT_MASK, "change the CPU of VMs" },
+    { TERN_POLKIT_TASKS, "cancel this task" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (known[i].action, action))
+      return known[i].description;
   return NULL;
 }
 

@@ -26,6 +26,8 @@ fill_config (TernBusHost *bus, const TernHostConfig *config)
   tern_bus_set_text (bus, "peer-uri", config->peer_uri);
   tern_bus_set_text (bus, "migration-address", config->migration_address);
   tern_bus_set_text (bus, "uuid", config->uuid);
+  tern_bus_set_text (bus, "cluster", config->cluster);
+  tern_bus_host_set_maintenance (bus, config->maintenance);
 }
 
 static void

@@ -16,11 +16,10 @@ tern_bus_set_text (gpointer skeleton, const char *property, const char *text)
   g_object_set (skeleton, property, visible, NULL);
 }
 
-void
-tern_bus_set_texts (gpointer skeleton, const char *property, char **texts)
+static GStrv
+make_visible (char **texts)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) visible = NULL;
 
   for (; texts != NULL && *texts != NULL; texts++)
     {
@@ -28,7 +27,14 @@ tern_bus_set_texts (gpointer skeleton, const char *property, char **texts)
 
       g_strv_builder_add (builder, one);
     }
-  visible = g_strv_builder_end (builder);
+  return g_strv_builder_end (builder);
+}
+
+void
+tern_bus_set_texts (gpointer skeleton, const char *property, char **texts)
+{
+  g_auto (GStrv) visible = make_visible (texts);
+
   g_object_set (skeleton, property, visible, NULL);
 }
 
@@ -42,4 +48,12 @@ GVariant *
 tern_bus_new_text (const char *text)
 {
   return g_variant_new_take_string (tern_bus_text (text));
+}
+
+GVariant *
+tern_bus_new_texts (char **texts)
+{
+  g_auto (GStrv) visible = make_visible (texts);
+
+  return g_variant_new_strv ((const char *const *) visible, -1);
 }

@@ -24,4 +24,8 @@ char *tern_bus_text (const char *text);
 /** tern_bus_new_text: Returns: (transfer floating): a string variant */
 GVariant *tern_bus_new_text (const char *text);
 
+/** tern_bus_new_texts: @texts: (nullable) (array zero-terminated=1). Returns: (transfer floating):
+ * an "as" variant */
+GVariant *tern_bus_new_texts (char **texts);
+
 G_END_DECLS

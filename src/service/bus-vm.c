@@ -93,6 +93,16 @@ fill_cpu (TernBusVm *bus, const TernCpu *cpu)
 }
 
 static void
+fill_lock (TernBusVm *bus, const TernLock *lock)
+{
+  tern_bus_vm_set_locked (bus, lock != NULL);
+  tern_bus_set_text (bus, "lock-owner", lock != NULL ? lock->owner : NULL);
+  tern_bus_set_text (bus, "lock-reason", lock != NULL ? lock->reason : NULL);
+  tern_bus_vm_set_lock_since (bus, lock != NULL ? lock->since_us : 0);
+  tern_bus_vm_set_lock_expires (bus, lock != NULL ? lock->expires_us : 0);
+}
+
+static void
 fill_hardware (TernBusVm *bus, const TernVm *vm)
 {
   tern_bus_vm_set_memory (bus, vm->memory);
@@ -116,5 +126,7 @@ tern_bus_vm_fill (TernBusVm *bus, TernInventory *inventory, const TernVm *vm)
   tern_bus_vm_set_reason (bus, tern_vm_reason_to_string (vm->reason));
   tern_bus_vm_set_persistent (bus, vm->persistent);
   tern_bus_vm_set_seen_on (bus, build_seen_on (inventory, vm->uuid));
+  tern_bus_vm_set_cpu_masked (bus, vm->masked);
+  fill_lock (bus, vm->lock);
   fill_hardware (bus, vm);
 }

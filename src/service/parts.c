@@ -18,6 +18,7 @@ tern_parts_new (const TernParts *parts)
   g_object_ref (self->store);
   g_object_ref (self->inventory);
   g_object_ref (self->tasks);
+  g_object_ref (self->assessor);
   g_object_ref (self->migrator);
   g_object_ref (self->authority);
   return self;
@@ -34,6 +35,7 @@ parts_clear (TernParts *self)
 {
   g_object_unref (self->authority);
   g_object_unref (self->migrator);
+  g_object_unref (self->assessor);
   g_object_unref (self->tasks);
   g_object_unref (self->inventory);
   g_object_unref (self->store);

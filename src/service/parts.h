@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "engine/assessor.h"
 #include "engine/inventory.h"
 #include "engine/migrator.h"
 #include "engine/task.h"
@@ -25,6 +26,7 @@ typedef struct
   TernStore *store;
   TernInventory *inventory;
   TernTaskList *tasks;
+  TernAssessor *assessor;
   TernMigrator *migrator;
   TernAuthority *authority;
   gboolean simulated;

@@ -22,6 +22,7 @@ add_identity (GVariantDict *dict, const TernTaskRecord *record)
   add_text (dict, "Kind", record->kind);
   add_text (dict, "Vm", record->vm_name);
   add_text (dict, "VmUuid", record->vm_uuid);
+  g_variant_dict_insert (dict, "Group", "t", record->group);
   add_text (dict, "Source", record->source);
   add_text (dict, "Destination", record->destination);
   g_variant_dict_insert (dict, "Created", "x", record->created_us);
@@ -54,6 +55,7 @@ add_outcome (GVariantDict *dict, const TernTaskRecord *record, gboolean cancelab
   add_text (dict, "ErrorName", record->error_name);
   add_text (dict, "Error", record->error);
   add_text (dict, "Verdict", record->verdict);
+  g_variant_dict_insert_value (dict, "Ejected", tern_bus_new_texts (record->ejected));
 }
 
 guint

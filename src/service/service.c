@@ -14,7 +14,9 @@
 #include "service/bus-task.h"
 #include "service/bus-text.h"
 #include "service/bus-vm.h"
+#include "service/host-memory.h"
 #include "service/manager.h"
+#include "service/message-bound.h"
 
 struct _TernService
 {
@@ -29,6 +31,7 @@ struct _TernService
   GHashTable *vms;
   /* (element-type TernTask TernBusTaskObject) */
   GHashTable *tasks;
+  TernHostMemory *memory;
 };
 
 G_DEFINE_TYPE (TernService, tern_service, G_TYPE_OBJECT)
@@ -43,6 +46,7 @@ export_host (TernService *self, TernHost *host)
   TernBusHost *bus = tern_bus_host_skeleton_new ();
 
   tern_bus_host_fill (bus, host);
+  tern_host_memory_fill (self->parts, bus, host->config->name);
   tern_bus_object_skeleton_set_host (object, bus);
   g_dbus_object_manager_server_export (self->server, G_DBUS_OBJECT_SKELETON (object));
   g_hash_table_insert (self->hosts, g_strdup (host->config->name), bus);
@@ -210,12 +214,14 @@ tern_service_new (GDBusConnection *connection, TernParts *parts, GError **error)
   self->parts = tern_parts_ref (parts);
   self->manager = tern_manager_new (parts);
   self->server = g_dbus_object_manager_server_new (TERN_BUS_PATH);
+  tern_message_bound_connection (connection);
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager), connection,
                                          TERN_BUS_PATH, error))
     return NULL;
 
   export_what_is_there (self);
   follow_engine (self);
+  self->memory = tern_host_memory_new (parts, self->hosts);
   g_dbus_object_manager_server_set_connection (self->server, connection);
   return g_steal_pointer (&self);
 }
@@ -229,6 +235,7 @@ tern_service_stop (TernService *self)
   g_signal_handlers_disconnect_by_data (self->parts->inventory, self);
   g_signal_handlers_disconnect_by_data (self->parts->tasks, self);
   g_signal_handlers_disconnect_by_data (self->parts->store, self);
+  g_clear_pointer (&self->memory, tern_host_memory_free);
   /* Silently: the name goes with the objects, and says the same. */
   g_dbus_object_manager_server_set_connection (self->server, NULL);
   g_hash_table_remove_all (self->tasks);

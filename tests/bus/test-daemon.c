@@ -185,6 +185,22 @@ START_TEST (the_configuration_says_where_the_store_is)
 }
 END_TEST
 
+START_TEST (the_configuration_says_how_hosts_are_judged)
+{
+  g_autofree char *config =
+      fixture_put_file ("virternd.conf", "[placement]\nmemory-reserve=4096\n");
+  g_autofree char *snapshot = fixture_put_file (
+      "snapshot.json", "{ \"virtern-snapshot\": 1, \"hosts\": [ { \"name\": \"node1\", "
+                       "\"memory-mib\": 16384, \"cpus\": 4, \"link-mbps\": 1000 } ] }");
+  g_autoptr (GVariant) reserve = NULL;
+
+  fixture_start_daemon ("--simulate", snapshot, "--config", config, NULL);
+  fixture_wait_for_hosts ();
+  reserve = get_property (TERN_BUS_PATH_HOSTS "/node1", TERN_IFACE_HOST, "MemoryReserve");
+  ck_assert_uint_eq (g_variant_get_uint64 (reserve), G_GUINT64_CONSTANT (4) << 30);
+}
+END_TEST
+
 START_TEST (a_wrong_command_line_ends_with_2)
 {
   ck_assert_int_eq (fixture_run_daemon (NULL, "--no-such-option", NULL), 2);
@@ -358,6 +374,7 @@ TERN_CHECK_MAIN ("daemon",
   tcase_add_test (tcase, a_state_folder_that_others_hold_is_refused);
   tcase_add_test (tcase, a_wrong_configuration_is_refused_with_file_line_and_key);
   tcase_add_test (tcase, the_configuration_says_where_the_store_is);
+  tcase_add_test (tcase, the_configuration_says_how_hosts_are_judged);
   tcase_add_test (tcase, a_wrong_command_line_ends_with_2);
   tcase_add_test (tcase, a_snapshot_that_cannot_be_read_is_refused_with_its_name);
   tcase_add_test (tcase, a_simulation_never_gets_the_store_of_the_real_hosts);

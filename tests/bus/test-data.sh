@@ -39,10 +39,25 @@ check "every polkit action is owned by the user of the daemon" \
 check_none "every polkit action is in the contract" \
   "$(defined TERN_POLKIT_ | while read -r action; do
        grep -q "polkit: $action" data/org.virtern.Virtern1.xml || echo "$action"; done)"
+# A method either names the action that is asked for, or says that everybody may call it.
+methods () { # PATTERN: methods whose description holds it
+  awk -v pattern="$1" '/^      [A-Z][A-Za-z]*:$/ { method = $1; sub(":", "", method) }
+      $0 ~ pattern && method != "" { print method }' data/org.virtern.Virtern1.xml | sort -u | xargs
+}
 check "every method of the contract that changes something has a polkit action" \
-  "AddHost Cancel Migrate RemoveHost" \
-  "$(awk '/^      [A-Z][A-Za-z]*:$/ { method = $1; sub(":", "", method) }
-          /polkit: / { print method }' data/org.virtern.Virtern1.xml | sort | xargs)"
+  "AddHost Cancel LockVm MaskVm Migrate MigrateGroup RemoveHost StartVm UnlockVm" \
+  "$(methods 'polkit: org')"
+check "every other method says that everybody may call it" \
+  "CheckVm GetBaseline GetSnapshot GetTask GetVm ListTasks Plan" \
+  "$(methods 'Everybody may ask' )"
+check "no method is in neither list" \
+  "$(sed -n 's/.*<method name="\([A-Za-z]*\)">.*/\1/p' data/org.virtern.Virtern1.xml | sort -u | xargs)" \
+  "$( (methods 'polkit: org'; methods 'Everybody may ask') | tr ' ' '\n' | sort -u | xargs)"
+check_none "an action of polkit is checked where the contract names it, and described to who is refused" \
+  "$(sed -n 's/^#define \(TERN_POLKIT_[A-Z]*\) .*/\1/p' $names | while read -r action; do
+       grep -q "{ $action, " src/service/authority.c || echo "$action is not described"
+       grep -lqw "$action" src/service/manager-*.c src/service/bus-task.c || echo "$action is not asked for"
+     done)"
 check "the bus policy lets the user of the unit own the name" \
   "virtern" "$(sed -n 's/^User=//p' data/virternd.service.in)"
 check "and makes that user" "virtern" "$(sed -n 's/^u \([a-z]*\) .*/\1/p' data/virtern.sysusers)"

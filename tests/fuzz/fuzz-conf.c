@@ -26,7 +26,12 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   g_assert_true ((config != NULL) == (error == NULL));
   if (config != NULL)
-    g_assert_true (config->state_dir == NULL || g_path_is_absolute (config->state_dir));
+    {
+      g_assert_true (config->state_dir == NULL || g_path_is_absolute (config->state_dir));
+      g_assert_true (config->settings.memory_ratio >= 0.1 && config->settings.memory_ratio <= 10);
+      for (guint i = 0; config->shared_paths != NULL && config->shared_paths[i] != NULL; i++)
+        g_assert_true (g_path_is_absolute (config->shared_paths[i]));
+    }
   else
     {
       g_autofree char *visible = tern_text_visible (error->message, 0);

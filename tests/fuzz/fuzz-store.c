@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "drivers/store-rows.h"
+#include "drivers/store-schema.h"
 #include "fuzz-main.h"
 #include "service/record-variant.h"
 
@@ -28,7 +29,7 @@ open_store (void)
   if (db == NULL)
     {
       g_assert_true (sqlite3_open (":memory:", &db) == SQLITE_OK);
-      g_assert_true (tern_rows_create (db, NULL));
+      g_assert_true (tern_schema_create (db, NULL));
     }
   g_assert_true (tern_rows_exec (db, "DELETE FROM host; DELETE FROM task;", NULL));
   return db;
@@ -88,10 +89,10 @@ add_rows (sqlite3 *db, Input input)
 {
   while (input.size > 0)
     {
-      add_row (db, "INSERT INTO host VALUES (?, ?, ?, ?, ?)", &input);
+      add_row (db, "INSERT INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)", &input);
       add_row (db,
                "INSERT INTO task VALUES "
-               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                &input);
     }
 }
@@ -135,7 +136,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   hosts = tern_rows_load_hosts (db, NULL);
   open = tern_rows_load_open_tasks (db, &last_id, NULL);
   tasks = tern_rows_list_tasks (db, &filter, NULL);
-  if (tern_rows_check (db, &error))
+  if (tern_rows_check (db, TERN_STORE_SCHEMA_VERSION, &error))
     {
       g_assert_true (hosts != NULL && open != NULL && tasks != NULL);
       try_tasks (db, tasks, last_id);

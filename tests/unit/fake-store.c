@@ -11,7 +11,7 @@
 typedef struct
 {
   GTask *task;
-  TernTaskRecord *record; /* one of these three */
+  GPtrArray *records; /* TernTaskRecord: one of these three */
   TernHostConfig *host;
   char *removed;
 } Write;
@@ -25,7 +25,7 @@ static void
 write_free (Write *write)
 {
   g_object_unref (write->task);
-  tern_task_record_free (write->record);
+  g_clear_pointer (&write->records, g_ptr_array_unref);
   tern_host_config_unref (write->host);
   g_free (write->removed);
   g_free (write);
@@ -43,21 +43,22 @@ remove_host (FakeStore *self, const char *name)
 static void
 carry_out (FakeStore *self, Write *write)
 {
-  if (write->record != NULL)
+  for (guint i = 0; write->records != NULL && i < write->records->len; i++)
     {
-      guint64 *id = g_memdup2 (&write->record->id, sizeof (guint64));
+      const TernTaskRecord *record = write->records->pdata[i];
 
       g_ptr_array_add (self->journal,
-                       g_strdup_printf ("stored %" G_GUINT64_FORMAT " %s", *id,
-                                        tern_task_phase_to_string (write->record->phase)));
-      g_hash_table_replace (self->tasks, id, g_steal_pointer (&write->record));
+                       g_strdup_printf ("stored %" G_GUINT64_FORMAT " %s", record->id,
+                                        tern_task_phase_to_string (record->phase)));
+      g_hash_table_replace (self->tasks, g_memdup2 (&record->id, sizeof record->id),
+                            tern_task_record_copy (record));
     }
-  else if (write->host != NULL)
+  if (write->host != NULL)
     {
       remove_host (self, write->host->name);
       g_ptr_array_add (self->hosts, g_steal_pointer (&write->host));
     }
-  else
+  if (write->removed != NULL)
     remove_host (self, write->removed);
 }
 
@@ -85,7 +86,7 @@ end_write (FakeStore *self, Write *write)
 {
   guint number = 0;
 
-  if (write->record != NULL)
+  if (write->records != NULL)
     number = ++self->n_writes;
   if (number > 0 && number == self->crash_at)
     crash (self, write);
@@ -137,10 +138,30 @@ queue_write (FakeStore *self, GAsyncReadyCallback cb, gpointer data)
   return write;
 }
 
+static GPtrArray *
+new_records (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+}
+
 static void
 put_task_async (TernStore *store, const TernTaskRecord *task, GAsyncReadyCallback cb, gpointer data)
 {
-  queue_write (FAKE_STORE (store), cb, data)->record = tern_task_record_copy (task);
+  GPtrArray *records = new_records ();
+
+  g_ptr_array_add (records, tern_task_record_copy (task));
+  queue_write (FAKE_STORE (store), cb, data)->records = records;
+}
+
+/* One write: all of them or none. */
+static void
+put_tasks_async (TernStore *store, const GPtrArray *tasks, GAsyncReadyCallback cb, gpointer data)
+{
+  GPtrArray *records = new_records ();
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_ptr_array_add (records, tern_task_record_copy (tasks->pdata[i]));
+  queue_write (FAKE_STORE (store), cb, data)->records = records;
 }
 
 static void
@@ -213,6 +234,7 @@ fake_store_iface_init (TernStoreInterface *iface)
   iface->put_host_async = put_host_async;
   iface->remove_host_async = remove_host_async;
   iface->put_task_async = put_task_async;
+  iface->put_tasks_async = put_tasks_async;
   iface->write_finish = write_finish;
 }
 

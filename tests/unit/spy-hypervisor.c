@@ -7,6 +7,8 @@
 
 #include "spy-hypervisor.h"
 
+#include "base/error.h"
+
 struct _SpyHypervisor
 {
   GObject parent;
@@ -15,6 +17,8 @@ struct _SpyHypervisor
   TernHypervisor *port;
   GPtrArray *journal;
 };
+
+static gboolean refuse_discards;
 
 static void spy_hypervisor_iface_init (TernHypervisorInterface *iface);
 
@@ -86,7 +90,7 @@ static void
 migrate_async (TernHypervisor *self, const char *uuid, const TernMigrateParams *params,
                GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
-  write_down (self, "migrate");
+  write_down (self, params->flags & TERN_MIGRATE_OFFLINE ? "define" : "migrate");
   tern_hypervisor_migrate_async (get_port (self), uuid, params, cancellable, cb, data);
 }
 
@@ -118,7 +122,68 @@ discard_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable
                GAsyncReadyCallback cb, gpointer data)
 {
   write_down (self, "discard");
+  if (refuse_discards)
+    {
+      g_autoptr (GTask) task = g_task_new (get_port (self), cancellable, cb, data);
+
+      g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_REFUSED, "it is in use");
+      return;
+    }
   tern_hypervisor_discard_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
+start_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+             GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "start");
+  tern_hypervisor_start_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
+eject_async (TernHypervisor *self, const char *uuid, const char *target, const char *source,
+             GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "eject");
+  tern_hypervisor_eject_async (get_port (self), uuid, target, source, cancellable, cb, data);
+}
+
+static void
+set_lock_async (TernHypervisor *self, const char *uuid, const TernLock *lock,
+                GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "lock");
+  tern_hypervisor_set_lock_async (get_port (self), uuid, lock, cancellable, cb, data);
+}
+
+static void
+set_cpu_async (TernHypervisor *self, const char *uuid, const TernCpu *cpu,
+               GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "mask");
+  tern_hypervisor_set_cpu_async (get_port (self), uuid, cpu, cancellable, cb, data);
+}
+
+static void
+fetch_cpu_xml_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                     GAsyncReadyCallback cb, gpointer data)
+{
+  tern_hypervisor_fetch_cpu_xml_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
+compare_cpu_async (TernHypervisor *self, const char *cpu_xml, GCancellable *cancellable,
+                   GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "compare");
+  tern_hypervisor_compare_cpu_async (get_port (self), cpu_xml, cancellable, cb, data);
+}
+
+static void
+baseline_cpu_async (TernHypervisor *self, const GPtrArray *cpus, GCancellable *cancellable,
+                    GAsyncReadyCallback cb, gpointer data)
+{
+  tern_hypervisor_baseline_cpu_async (get_port (self), cpus, cancellable, cb, data);
 }
 
 static void
@@ -136,6 +201,13 @@ spy_hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->abort_job_async = abort_job_async;
   iface->resume_async = resume_async;
   iface->discard_async = discard_async;
+  iface->start_async = start_async;
+  iface->eject_async = eject_async;
+  iface->set_lock_async = set_lock_async;
+  iface->set_cpu_async = set_cpu_async;
+  iface->fetch_cpu_xml_async = fetch_cpu_xml_async;
+  iface->compare_cpu_async = compare_cpu_async;
+  iface->baseline_cpu_async = baseline_cpu_async;
 }
 
 static void
@@ -158,6 +230,12 @@ static void
 spy_hypervisor_class_init (SpyHypervisorClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = spy_hypervisor_finalize;
+}
+
+void
+spy_hypervisor_refuse_discards (gboolean refuse)
+{
+  refuse_discards = refuse;
 }
 
 TernHypervisor *

@@ -87,8 +87,10 @@ fi
 
 keys=$(sed -n 's/^#\([a-z-]*\) =.*/\1/p' "$TOP_SRCDIR/data/virternd.conf")
 missing=$(for key in $keys; do
-    sed 's/\\-/-/g' "$TOP_SRCDIR/docs/man/virternd.conf.5" | grep -qx "\.B $key" || echo "$key"
+    sed 's/\\-/-/g' "$TOP_SRCDIR/docs/man/virternd.conf.5" |
+        grep -qE -- "^\.B.*(^|[^a-z-])$key([^a-z-]|\$)" || echo "$key"
 done)
+[ -z "$missing" ] || echo "# not in virternd.conf(5):" $missing
 [ -n "$keys" ] && [ -z "$missing" ]; ok $? "every key of the example configuration is in virternd.conf(5)"
 
 for page in "$TOP_SRCDIR"/docs/man/*; do

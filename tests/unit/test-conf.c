@@ -65,6 +65,17 @@ assert_refused (const char *text, const char *sentence)
   ck_assert_str_eq (error->message, expected);
 }
 
+static void
+assert_default_settings (const TernConfig *config)
+{
+  const TernSettings defaults = TERN_SETTINGS_INIT;
+
+  ck_assert_double_eq (config->settings.memory_ratio, defaults.memory_ratio);
+  ck_assert_uint_eq (config->settings.memory_reserve, defaults.memory_reserve);
+  for (guint i = 0; i < TERN_SCORE_PARTS; i++)
+    ck_assert_double_eq (config->settings.weights[i], defaults.weights[i]);
+}
+
 START_TEST (a_missing_file_is_fine_unless_it_was_asked_for)
 {
   g_autoptr (GError) error = NULL;
@@ -73,6 +84,8 @@ START_TEST (a_missing_file_is_fine_unless_it_was_asked_for)
   ck_assert_ptr_nonnull (config);
   ck_assert_ptr_null (config->state_dir);
   ck_assert (!config->debug);
+  assert_default_settings (config);
+  ck_assert_ptr_null (config->shared_paths);
   ck_assert_ptr_null (load (TRUE, &error));
   ck_assert_ptr_nonnull (error);
 }
@@ -93,6 +106,102 @@ START_TEST (every_key_of_the_example_is_known)
   config = load (TRUE, &error);
   ck_assert_msg (config != NULL, "%s", error != NULL ? error->message : "");
   ck_assert_str_eq (config->state_dir, "/var/lib/virtern");
+  assert_default_settings (config);
+}
+END_TEST
+
+START_TEST (each_setting_of_placement_goes_where_it_belongs)
+{
+  g_autoptr (TernConfig) config = NULL;
+
+  put ("virternd.conf", "[placement]\nmemory-ratio=1.5\nmemory-reserve=2048\nweight-memory=0\n"
+                        "weight-cpu=0.25\nweight-generation=1000\nweight-spread=3\n");
+  config = load (TRUE, NULL);
+  ck_assert_ptr_nonnull (config);
+  ck_assert_double_eq (config->settings.memory_ratio, 1.5);
+  ck_assert_uint_eq (config->settings.memory_reserve, G_GUINT64_CONSTANT (2048) << 20);
+  ck_assert_double_eq (config->settings.weights[TERN_SCORE_MEMORY], 0);
+  ck_assert_double_eq (config->settings.weights[TERN_SCORE_CPU], 0.25);
+  ck_assert_double_eq (config->settings.weights[TERN_SCORE_GENERATION], 1000);
+  ck_assert_double_eq (config->settings.weights[TERN_SCORE_SPREAD], 3);
+}
+END_TEST
+
+START_TEST (a_number_that_is_none_or_out_of_bounds_is_refused)
+{
+  static const char *const bad[] = { "",      "nan", "inf", "-1",  "1e3",  "0x10",   "1,5",
+                                     "1.2.3", ".5",  "+1",  "1 2", "1001", "1000.1", "four" };
+  static const char *const bad_mib[] = { "",          "-1", "1.5", "1e3", "18446744073709551616",
+                                         "1073741825" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[placement]\nweight-cpu=%s\n", bad[i]);
+      g_autofree char *sentence =
+          g_strdup_printf ("2: “weight-cpu” is “%s”: must be a number from 0 to 1000", bad[i]);
+
+      assert_refused (text, sentence);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad_mib); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[placement]\nmemory-reserve=%s\n", bad_mib[i]);
+      g_autofree char *sentence = g_strdup_printf (
+          "2: “memory-reserve” is “%s”: must be a whole number of MiB from 0 to 1073741824",
+          bad_mib[i]);
+
+      assert_refused (text, sentence);
+    }
+  assert_refused ("[placement]\nmemory-ratio=0\n",
+                  "2: “memory-ratio” is “0”: must be a number from 0.1 to 10");
+  assert_refused ("[placement]\nmemory-ratio=10.01\n",
+                  "2: “memory-ratio” is “10.01”: must be a number from 0.1 to 10");
+}
+END_TEST
+
+START_TEST (weights_that_are_all_zero_choose_nothing_and_are_refused)
+{
+  g_autoptr (TernConfig) config = NULL;
+
+  put ("conf.d/10-a.conf", "[placement]\nweight-memory=0\nweight-cpu=0\n");
+  assert_refused ("[placement]\nweight-generation=0\nweight-spread=0\n",
+                  " all weights of “[placement]” are 0; at least one must count");
+  put ("conf.d/20-b.conf", "[placement]\nweight-spread=0.001\n");
+  config = load (TRUE, NULL);
+  ck_assert_ptr_nonnull (config);
+}
+END_TEST
+
+START_TEST (shared_paths_are_sorted_and_a_later_list_counts)
+{
+  g_autoptr (TernConfig) config = NULL;
+  g_autoptr (TernConfig) none = NULL;
+
+  put ("virternd.conf", "[storage]\nshared-paths = /srv/vms ; /data/iso;/srv/vms;\n");
+  config = load (TRUE, NULL);
+  ck_assert_ptr_nonnull (config);
+  ck_assert_uint_eq (g_strv_length (config->shared_paths), 2);
+  ck_assert_str_eq (config->shared_paths[0], "/data/iso");
+  ck_assert_str_eq (config->shared_paths[1], "/srv/vms");
+
+  put ("conf.d/10-a.conf", "[storage]\nshared-paths =\n");
+  none = load (TRUE, NULL);
+  ck_assert_uint_eq (g_strv_length (none->shared_paths), 0);
+}
+END_TEST
+
+START_TEST (a_shared_path_that_no_disk_could_match_is_refused)
+{
+#define PATHS(value, why)                                                                          \
+  assert_refused ("[storage]\nshared-paths=" value "\n", "2: “shared-paths” is “" value "”: " why)
+  PATHS ("srv/vms", "“srv/vms” must be an absolute path");
+  PATHS ("/srv/vms;;/b", "“” must be an absolute path");
+  PATHS ("/srv/vms/", "“/srv/vms/” must be written “/srv/vms”");
+  PATHS ("/srv/../vms", "“/srv/../vms” must be written “/vms”");
+  PATHS ("/a;/srv//vms", "“/srv//vms” must be written “/srv/vms”");
+  PATHS ("/", "“/” would make every disk a shared one; name the folders that are");
+  assert_refused ("[storage]\nshared-paths=/srv\\tvms\n",
+                  "2: “shared-paths” is “/srv\\x09vms”: “/srv\\x09vms” has characters that cannot "
+                  "be shown");
 }
 END_TEST
 
@@ -192,6 +301,11 @@ TERN_CHECK_MAIN ("conf",
   tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_test (tcase, a_missing_file_is_fine_unless_it_was_asked_for);
   tcase_add_test (tcase, every_key_of_the_example_is_known);
+  tcase_add_test (tcase, each_setting_of_placement_goes_where_it_belongs);
+  tcase_add_test (tcase, a_number_that_is_none_or_out_of_bounds_is_refused);
+  tcase_add_test (tcase, weights_that_are_all_zero_choose_nothing_and_are_refused);
+  tcase_add_test (tcase, shared_paths_are_sorted_and_a_later_list_counts);
+  tcase_add_test (tcase, a_shared_path_that_no_disk_could_match_is_refused);
   tcase_add_test (tcase, drop_ins_count_in_the_order_of_their_names);
   tcase_add_test (tcase, an_unknown_key_is_refused_with_file_line_and_name);
   tcase_add_test (tcase, an_unknown_group_is_refused_with_file_line_and_name);

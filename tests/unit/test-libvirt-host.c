@@ -284,6 +284,131 @@ START_TEST (a_running_vm_is_neither_resumed_nor_discarded)
 END_TEST
 
 /* test:///default is one per process: what another connection does there shows here. */
+static TernHostFacts *
+fetch_facts (Fixture *f)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  TernHostFacts *facts;
+
+  tern_hypervisor_fetch_facts_async (f->hypervisor, NULL, on_result, f);
+  result = wait_result (f);
+  facts = tern_hypervisor_fetch_facts_finish (f->hypervisor, result, NULL);
+  ck_assert_ptr_nonnull (facts);
+  return facts;
+}
+
+START_TEST (a_list_that_a_host_cannot_tell_stays_unknown_beside_those_it_tells)
+{
+  Fixture f;
+  g_autoptr (TernHostFacts) facts = NULL;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  facts = fetch_facts (&f);
+  ck_assert_ptr_null (facts->secrets);
+  ck_assert_uint_eq (facts->networks->len, 1);
+  ck_assert (((TernNetwork *) facts->networks->pdata[0])->active);
+  ck_assert_uint_eq (facts->pools->len, 1);
+  ck_assert_str_eq (((TernPool *) facts->pools->pdata[0])->name, "default-pool");
+  ck_assert (g_strv_contains ((const char *const *) facts->interfaces, "eth1"));
+  ck_assert_uint_eq (facts->numa_nodes, 2);
+  teardown (&f);
+}
+END_TEST
+
+static void
+on_host_changed (TernHypervisor *hypervisor, gboolean *changed)
+{
+  *changed = TRUE;
+}
+
+START_TEST (what_was_told_once_is_asked_again_when_the_host_says_that_it_changed)
+{
+  Fixture f;
+  g_autoptr (TernHostFacts) before = NULL;
+  g_autoptr (TernHostFacts) known = NULL;
+  g_autoptr (TernHostFacts) after = NULL;
+  virConnectPtr conn;
+  virNetworkPtr network;
+  gboolean changed = FALSE;
+
+  setup (&f, "test:///default");
+  g_signal_connect (f.hypervisor, "host-changed", G_CALLBACK (on_host_changed), &changed);
+  ck_assert (connect_now (&f, NULL));
+  before = fetch_facts (&f);
+  known = fetch_facts (&f);
+  ck_assert_ptr_eq (known->networks, before->networks);
+
+  conn = virConnectOpen ("test:///default");
+  network = virNetworkLookupByName (conn, "default");
+  ck_assert_int_eq (virNetworkDestroy (network), 0);
+  while (!changed)
+    g_main_context_iteration (NULL, TRUE);
+  after = fetch_facts (&f);
+  ck_assert (!((TernNetwork *) after->networks->pdata[0])->active);
+  virNetworkFree (network);
+  virConnectClose (conn);
+  teardown (&f);
+}
+END_TEST
+
+static TernVm *
+fetch_vm (Fixture *f)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_fetch_vm_async (f->hypervisor, TEST_UUID, NULL, on_result, f);
+  result = wait_result (f);
+  return tern_hypervisor_fetch_vm_finish (f->hypervisor, result, NULL);
+}
+
+static void
+set_lock (Fixture *f, const TernLock *lock)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_set_lock_async (f->hypervisor, TEST_UUID, lock, NULL, on_result, f);
+  result = wait_result (f);
+  ck_assert (tern_hypervisor_set_lock_finish (f->hypervisor, result, NULL));
+}
+
+START_TEST (a_lock_is_kept_until_it_is_taken_away_and_taking_away_none_is_fine)
+{
+  Fixture f;
+  g_autoptr (TernLock) lock = tern_lock_new ("me", "because <&>", 1700000000000000, 0);
+  g_autoptr (TernVm) locked = NULL;
+  g_autoptr (TernVm) free_again = NULL;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  set_lock (&f, lock);
+  locked = fetch_vm (&f);
+  ck_assert_ptr_nonnull (locked->lock);
+  ck_assert (tern_lock_equal (locked->lock, lock));
+  set_lock (&f, NULL);
+  set_lock (&f, NULL);
+  free_again = fetch_vm (&f);
+  ck_assert_ptr_null (free_again->lock);
+  teardown (&f);
+}
+END_TEST
+
+START_TEST (a_vm_that_runs_is_not_started)
+{
+  Fixture f;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  tern_hypervisor_start_async (f.hypervisor, TEST_UUID, NULL, on_result, &f);
+  result = wait_result (&f);
+  ck_assert (!tern_hypervisor_start_finish (f.hypervisor, result, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_REFUSED));
+  teardown (&f);
+}
+END_TEST
+
 START_TEST (a_change_is_signalled_while_connected_and_not_after)
 {
   Fixture f;
@@ -402,15 +527,20 @@ START_TEST (disconnecting_ends_an_attempt_that_hangs)
 }
 END_TEST
 
-TERN_CHECK_MAIN ("libvirt-host", tcase_add_test (tcase, a_uri_of_another_kind_is_refused);
-                 tcase_add_test (tcase, a_call_before_connecting_ends_with_unreachable);
-                 tcase_add_test (tcase, connecting_twice_is_busy_and_disconnecting_allows_it_again);
-                 tcase_add_test (tcase, vms_are_listed_and_found_by_uuid);
-                 tcase_add_test (tcase, a_vm_that_cannot_be_read_does_not_hide_the_others);
-                 tcase_add_test (tcase, a_vm_that_is_not_there_is_a_sighting_but_not_a_vm);
-                 tcase_add_test (tcase, facts_come_without_a_cpu_from_a_host_that_does_not_tell);
-                 tcase_add_test (tcase, a_running_vm_is_neither_resumed_nor_discarded);
-                 tcase_add_test (tcase, a_change_is_signalled_while_connected_and_not_after);
-                 tcase_add_test (tcase, nobody_listening_is_unreachable);
-                 tcase_add_test (tcase, three_attempts_that_hang_are_enough);
-                 tcase_add_test (tcase, disconnecting_ends_an_attempt_that_hangs);)
+TERN_CHECK_MAIN (
+    "libvirt-host", tcase_add_test (tcase, a_uri_of_another_kind_is_refused);
+    tcase_add_test (tcase, a_call_before_connecting_ends_with_unreachable);
+    tcase_add_test (tcase, connecting_twice_is_busy_and_disconnecting_allows_it_again);
+    tcase_add_test (tcase, vms_are_listed_and_found_by_uuid);
+    tcase_add_test (tcase, a_vm_that_cannot_be_read_does_not_hide_the_others);
+    tcase_add_test (tcase, a_vm_that_is_not_there_is_a_sighting_but_not_a_vm);
+    tcase_add_test (tcase, facts_come_without_a_cpu_from_a_host_that_does_not_tell);
+    tcase_add_test (tcase, a_running_vm_is_neither_resumed_nor_discarded);
+    tcase_add_test (tcase, a_list_that_a_host_cannot_tell_stays_unknown_beside_those_it_tells);
+    tcase_add_test (tcase, what_was_told_once_is_asked_again_when_the_host_says_that_it_changed);
+    tcase_add_test (tcase, a_lock_is_kept_until_it_is_taken_away_and_taking_away_none_is_fine);
+    tcase_add_test (tcase, a_vm_that_runs_is_not_started);
+    tcase_add_test (tcase, a_change_is_signalled_while_connected_and_not_after);
+    tcase_add_test (tcase, nobody_listening_is_unreachable);
+    tcase_add_test (tcase, three_attempts_that_hang_are_enough);
+    tcase_add_test (tcase, disconnecting_ends_an_attempt_that_hangs);)

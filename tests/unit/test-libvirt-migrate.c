@@ -27,6 +27,33 @@ START_TEST (a_persistent_vm_moves_house_a_transient_one_just_moves)
 }
 END_TEST
 
+START_TEST (an_offline_move_copies_a_definition_and_takes_none_away)
+{
+  const TernMigrateParams offline = { .peer_uri = "qemu+tcp://b/system",
+                                      .migration_address = "192.0.2.1",
+                                      .bandwidth_bps = 1 << 20,
+                                      .persistent = TRUE,
+                                      .flags = TERN_MIGRATE_OFFLINE | TERN_MIGRATE_POSTCOPY };
+  int n_params = -1;
+
+  ck_assert_uint_eq (tern_libvirt_migrate_flags (&offline),
+                     VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_PEER2PEER);
+  ck_assert_ptr_null (tern_libvirt_migrate_params (&offline, &n_params));
+  ck_assert_int_eq (n_params, 0);
+}
+END_TEST
+
+/* libvirt 8.9 was the first to know KEEP_TPM; others refuse the whole call. */
+START_TEST (an_old_host_is_not_told_to_keep_what_it_knows_nothing_of)
+{
+  const unsigned int both = VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM;
+
+  ck_assert_uint_eq (tern_libvirt_undefine_flags (9000000), both);
+  ck_assert_uint_eq (tern_libvirt_undefine_flags (8009000), both);
+  ck_assert_uint_eq (tern_libvirt_undefine_flags (8008000), VIR_DOMAIN_UNDEFINE_KEEP_NVRAM);
+}
+END_TEST
+
 START_TEST (each_flag_has_its_counterpart_and_unsafe_has_none)
 {
   for (unsigned int flags = 0; flags < 4; flags++)
@@ -119,6 +146,8 @@ END_TEST
 
 TERN_CHECK_MAIN ("libvirt-migrate", virInitialize ();
                  tcase_add_test (tcase, a_persistent_vm_moves_house_a_transient_one_just_moves);
+                 tcase_add_test (tcase, an_offline_move_copies_a_definition_and_takes_none_away);
+                 tcase_add_test (tcase, an_old_host_is_not_told_to_keep_what_it_knows_nothing_of);
                  tcase_add_test (tcase, each_flag_has_its_counterpart_and_unsafe_has_none);
                  tcase_add_loop_test (tcase, the_migration_address_becomes_a_uri, 0,
                                       G_N_ELEMENTS (addresses));

@@ -69,22 +69,6 @@ is_alive (TernVmState state)
   return state != TERN_VM_N_STATES && tern_vm_state_is_active (state);
 }
 
-/* Is the last thing that was stored before line @i, by the daemon that lives, @phase? */
-static gboolean
-was_stored_before (World *world, guint i, const char *phase)
-{
-  while (i-- > 0)
-    {
-      const char *line = world->journal->pdata[i];
-
-      if (g_str_equal (line, "death"))
-        return FALSE;
-      if (g_str_has_prefix (line, "stored 1 "))
-        return g_str_equal (line + strlen ("stored 1 "), phase);
-    }
-  return FALSE;
-}
-
 static void
 check_order (World *world, const Trouble *trouble)
 {
@@ -93,10 +77,10 @@ check_order (World *world, const Trouble *trouble)
       const char *line = world->journal->pdata[i];
 
       if (g_str_has_prefix (line, "migrate"))
-        demand (was_stored_before (world, i, "preparing"), world, trouble,
+        demand (world_was_stored_before (world, i, "preparing"), world, trouble,
                 "a call is stored before it is made");
       if (g_str_has_prefix (line, "resume") || g_str_has_prefix (line, "discard"))
-        demand (was_stored_before (world, i, "repairing"), world, trouble,
+        demand (world_was_stored_before (world, i, "repairing"), world, trouble,
                 "a repair is stored before it is tried");
     }
   demand (world_count (world, "migrate") <= 1, world, trouble, "a move is tried once");
@@ -223,6 +207,8 @@ live_through (const Trouble *trouble, guint *out_writes, guint *out_deaths)
 static gboolean
 fault_fits (TernSimPhase when, TernSimFault fault)
 {
+  if (when == TERN_SIM_START)
+    return FALSE;
   return fault < TERN_SIM_FAULT_BOTH_RUN || when == TERN_SIM_FINISH;
 }
 
@@ -929,6 +915,25 @@ START_TEST (removing_a_host_that_is_gone_settles_what_hung_on_it)
 }
 END_TEST
 
+/* The daemon died after the host was removed and before the task was told. */
+START_TEST (a_task_that_hangs_on_a_host_that_is_gone_after_a_restart_is_settled)
+{
+  g_auto (World) world;
+  Trouble trouble = { .when = TERN_SIM_COPY, .fault = TERN_SIM_FAULT_DESTINATION_DIES };
+
+  prepare (&world, &trouble);
+  ck_assert (world_order (&world, "bert"));
+  ck_assert (world_run_until (&world, 1, TERN_PHASE_ATTENTION, SECONDS (600)));
+  world_kill_daemon (&world);
+  ck_assert_str_eq (((TernHostConfig *) world.store->hosts->pdata[1])->name, "bert");
+  g_ptr_array_remove_index (world.store->hosts, 1);
+  world_start_daemon (&world);
+  ck_assert (world_run_until (&world, 1, TERN_PHASE_FAILED, SECONDS (600)));
+  ck_assert_ptr_nonnull (strstr (world_record (&world, 1)->error, "bert"));
+  ck_assert (world_order (&world, "carl"));
+}
+END_TEST
+
 START_TEST (when_a_person_stops_the_wrong_copy_the_task_sees_it)
 {
   g_auto (World) world;
@@ -978,4 +983,5 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase,
                     a_definition_that_the_source_kept_is_removed_whatever_the_source_says_of_it);
     tcase_add_test (tcase, removing_a_host_that_is_gone_settles_what_hung_on_it);
+    tcase_add_test (tcase, a_task_that_hangs_on_a_host_that_is_gone_after_a_restart_is_settled);
     tcase_add_test (tcase, when_a_person_stops_the_wrong_copy_the_task_sees_it);)

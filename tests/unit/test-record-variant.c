@@ -31,7 +31,7 @@ START_TEST (an_empty_record_has_all_keys)
   gboolean valid = TRUE;
   gint64 downtime = 0;
 
-  ck_assert_uint_eq (g_variant_n_children (dict), 26);
+  ck_assert_uint_eq (g_variant_n_children (dict), 28);
   assert_text (dict, "Kind", "migrate");
   assert_text (dict, "Vm", "");
   assert_text (dict, "Error", "");
@@ -56,6 +56,25 @@ START_TEST (bytes_that_are_no_text_are_made_visible)
   dict = to_variant (record);
   assert_text (dict, "Vm", "a\\xffb\\x0ac");
   assert_text (dict, "Error", "libvirt said \\x1b[31mno");
+}
+END_TEST
+
+START_TEST (what_was_taken_out_of_drives_is_told)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) dict = NULL;
+  g_autofree const char **ejected = NULL;
+  guint64 group = 0;
+
+  record->group = 7;
+  record->ejected = g_strdupv ((char *[]){ (char *) "sda=/iso/x.iso", (char *) "fda=/a\nb", NULL });
+  dict = to_variant (record);
+  ck_assert (g_variant_lookup (dict, "Group", "t", &group));
+  ck_assert_uint_eq (group, 7);
+  ck_assert (g_variant_lookup (dict, "Ejected", "^a&s", &ejected));
+  ck_assert_str_eq (ejected[0], "sda=/iso/x.iso");
+  ck_assert_str_eq (ejected[1], "fda=/a\\x0ab");
+  ck_assert_ptr_null (ejected[2]);
 }
 END_TEST
 
@@ -95,6 +114,7 @@ END_TEST
 TERN_CHECK_MAIN ("record-variant",
   tcase_add_test (tcase, an_empty_record_has_all_keys);
   tcase_add_test (tcase, bytes_that_are_no_text_are_made_visible);
+  tcase_add_test (tcase, what_was_taken_out_of_drives_is_told);
   tcase_add_test (tcase, every_phase_is_told_with_its_state);
   tcase_add_test (tcase, large_numbers_are_kept);)
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include "drivers/store-sqlite.h"
 
 #include "base/error.h"
+#include "model/list.h"
 #include "tern-check.h"
 
 #include <glib/gstdio.h>
@@ -144,6 +145,12 @@ new_task (guint64 id, TernTaskPhase phase)
   task->error_name = g_strdup ("TimedOut");
   task->error = g_strdup ("it's \"quoted\"; DROP TABLE task");
   task->verdict = g_strdup ("");
+  task->group = 11;
+  task->memory = G_GUINT64_CONSTANT (6) << 30;
+  task->vcpus = 8;
+  task->eject_media = TRUE;
+  task->ejected = g_strdupv (
+      (char *[]){ (char *) "sda=/iso/a\nb.iso", (char *) "fda=C:\\new\\n", (char *) "", NULL });
   return task;
 }
 
@@ -171,6 +178,11 @@ assert_same_task (const TernTaskRecord *a, const TernTaskRecord *b)
   ck_assert_pstr_eq (a->error_name, b->error_name);
   ck_assert_pstr_eq (a->error, b->error);
   ck_assert_pstr_eq (a->verdict, b->verdict);
+  ck_assert_uint_eq (a->group, b->group);
+  ck_assert_uint_eq (a->memory, b->memory);
+  ck_assert_uint_eq (a->vcpus, b->vcpus);
+  ck_assert_int_eq (a->eject_media, b->eject_media);
+  ck_assert (tern_strv_equal0 (a->ejected, b->ejected));
 }
 
 /* --- what goes in comes out --- */
@@ -199,6 +211,10 @@ START_TEST (hosts_survive_a_restart_sorted_by_name)
   b->peer_uri = g_strdup ("qemu+tls://b/system");
   b->migration_address = g_strdup ("192.0.2.2");
   b->uuid = g_strdup (VM);
+  g_free (b->cluster);
+  b->cluster = g_strdup ("rack-2");
+  b->memory_reserve = G_GUINT64_CONSTANT (3) << 30;
+  b->maintenance = TRUE;
   ck_assert (put_host (store, b, NULL));
   ck_assert (put_host (store, a, NULL));
   g_clear_object (&store);
@@ -211,11 +227,17 @@ START_TEST (hosts_survive_a_restart_sorted_by_name)
   ck_assert_str_eq (first->name, "a");
   ck_assert_ptr_null (first->peer_uri);
   ck_assert_ptr_null (first->uuid);
+  ck_assert_str_eq (first->cluster, TERN_CLUSTER_DEFAULT);
+  ck_assert_uint_eq (first->memory_reserve, 0);
+  ck_assert (!first->maintenance);
   ck_assert_str_eq (second->name, "b");
   ck_assert_str_eq (second->uri, "qemu+ssh://b/system");
   ck_assert_str_eq (second->peer_uri, "qemu+tls://b/system");
   ck_assert_str_eq (second->migration_address, "192.0.2.2");
   ck_assert_str_eq (second->uuid, VM);
+  ck_assert_str_eq (second->cluster, "rack-2");
+  ck_assert_uint_eq (second->memory_reserve, G_GUINT64_CONSTANT (3) << 30);
+  ck_assert (second->maintenance);
 }
 END_TEST
 
@@ -350,6 +372,35 @@ note_order (GObject *source, GAsyncResult *result, gpointer data)
   ck_assert (tern_store_write_finish (TERN_STORE (source), result, NULL));
   g_array_append_val (order, number);
 }
+
+START_TEST (a_group_of_tasks_is_written_whole_or_not_at_all)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (GPtrArray) group =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *result = NULL;
+  guint64 last_id = 0;
+
+  for (guint i = 1; i <= 3; i++)
+    g_ptr_array_add (group, new_task (i, TERN_PHASE_QUEUED));
+  ((TernTaskRecord *) group->pdata[2])->id = G_MAXUINT64;
+  tern_store_put_tasks_async (store, group, keep_result, &result);
+  ck_assert (!finish_write (store, &result, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE));
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (tasks->len, 0);
+  g_clear_pointer (&tasks, g_ptr_array_unref);
+
+  ((TernTaskRecord *) group->pdata[2])->id = 3;
+  tern_store_put_tasks_async (store, group, keep_result, &result);
+  ck_assert (finish_write (store, &result, NULL));
+  tasks = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (tasks->len, 3);
+  assert_same_task (tasks->pdata[1], group->pdata[1]);
+}
+END_TEST
 
 START_TEST (writes_are_carried_out_in_the_order_they_were_asked_for)
 {
@@ -756,7 +807,7 @@ END_TEST
 START_TEST (a_newer_store_is_refused)
 {
   make_store (1);
-  run_sql ("PRAGMA user_version = 2");
+  run_sql ("PRAGMA user_version = 3");
   assert_refused ("newer version");
 }
 END_TEST
@@ -764,7 +815,7 @@ END_TEST
 START_TEST (a_newer_store_is_refused_when_only_its_log_says_so)
 {
   make_store (1);
-  run_sql_and_die ("PRAGMA user_version = 2");
+  run_sql_and_die ("PRAGMA user_version = 3");
   assert_refused ("newer version");
 }
 END_TEST
@@ -808,6 +859,10 @@ START_TEST (a_value_of_a_wrong_type_or_range_is_refused)
     "UPDATE task SET memory_total = -1 WHERE id = 2",
     "UPDATE task SET iteration = 4294967296 WHERE id = 2",
     "UPDATE task SET vm_uuid = x'00' WHERE id = 2",
+    "UPDATE task SET eject_media = 7 WHERE id = 2",
+    "UPDATE task SET ejected = x'00' WHERE id = 2",
+    "UPDATE task SET ejected = 'sda=\\x' WHERE id = 2",
+    "UPDATE task SET ejected = 'sda=\\' WHERE id = 2",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (updates); i++)
@@ -817,6 +872,169 @@ START_TEST (a_value_of_a_wrong_type_or_range_is_refused)
       run_sql (updates[i]);
       assert_refused ("task 2");
     }
+}
+END_TEST
+
+/* --- stores of older versions --- */
+
+/* tests/fixtures/store/version-1.db was written by virternd when its tables had version 1: two
+ * hosts, and a task in each phase that there was, with the fields of new_task(). */
+#define OLD_TASKS 13
+
+static void
+copy_old_store (void)
+{
+  g_autofree char *from =
+      g_build_filename (TERN_SRC_DIR, "tests", "fixtures", "store", "version-1.db", NULL);
+  g_autofree char *content = NULL;
+  gsize length;
+
+  ck_assert (g_file_get_contents (from, &content, &length, NULL));
+  ck_assert (g_file_set_contents (path, content, length, NULL));
+}
+
+static const char *const old_phases[OLD_TASKS] = {
+  "queued",    "checking",  "preparing", "copying", "switching", "cancelling", "following",
+  "verifying", "repairing", "done",      "failed",  "cancelled", "attention",
+};
+
+/* What version 1 did not know has the value that it meant. */
+static TernTaskRecord *
+new_old_task (guint64 id)
+{
+  TernTaskRecord *task;
+  TernTaskPhase phase;
+
+  ck_assert (tern_task_phase_from_string (old_phases[id - 1], &phase));
+  task = new_task (id, phase);
+  task->group = 0;
+  task->memory = 0;
+  task->vcpus = 0;
+  task->eject_media = FALSE;
+  g_clear_pointer (&task->ejected, g_strfreev);
+  return task;
+}
+
+static void
+assert_old_content (TernStore *store)
+{
+  TernTaskFilter filter = { .limit = 1000 };
+  g_autoptr (GPtrArray) hosts = tern_store_load_hosts (store, NULL);
+  g_autoptr (GPtrArray) tasks = list_tasks (store, &filter, NULL);
+  g_autoptr (GPtrArray) open = NULL;
+  guint64 last_id = 0;
+
+  ck_assert_uint_eq (hosts->len, 2);
+  for (guint i = 0; i < hosts->len; i++)
+    {
+      const TernHostConfig *host = hosts->pdata[i];
+
+      ck_assert_str_eq (host->cluster, TERN_CLUSTER_DEFAULT);
+      ck_assert_uint_eq (host->memory_reserve, 0);
+      ck_assert (!host->maintenance);
+    }
+  ck_assert_str_eq (((TernHostConfig *) hosts->pdata[1])->peer_uri, "qemu+tls://node2/system");
+
+  ck_assert_uint_eq (tasks->len, OLD_TASKS);
+  for (guint i = 0; i < OLD_TASKS; i++)
+    {
+      g_autoptr (TernTaskRecord) task = new_old_task (OLD_TASKS - i);
+
+      assert_same_task (tasks->pdata[i], task);
+    }
+  open = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (open->len, OLD_TASKS - 3);
+  ck_assert_uint_eq (last_id, OLD_TASKS);
+}
+
+START_TEST (a_store_of_version_1_is_taken_over_with_its_journal)
+{
+  g_autoptr (TernTaskRecord) task = new_task (OLD_TASKS + 1, TERN_PHASE_QUEUED);
+  g_autoptr (GPtrArray) open = NULL;
+  g_autoptr (TernStore) store = NULL;
+  guint64 last_id;
+
+  copy_old_store ();
+  store = open_store ();
+  assert_old_content (store);
+  ck_assert (put_task (store, task, NULL));
+  g_clear_object (&store);
+
+  store = open_store ();
+  open = tern_store_load_open_tasks (store, &last_id, NULL);
+  assert_same_task (open->pdata[open->len - 1], task);
+}
+END_TEST
+
+START_TEST (what_version_1_left_in_its_log_is_taken_over_too)
+{
+  g_autoptr (TernStore) store = NULL;
+  g_autoptr (GPtrArray) open = NULL;
+  guint64 last_id;
+
+  copy_old_store ();
+  run_sql_and_die ("UPDATE task SET phase = 'copying' WHERE phase = 'done'");
+  store = open_store ();
+  open = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (open->len, OLD_TASKS - 2);
+}
+END_TEST
+
+START_TEST (a_store_that_was_taken_over_is_like_a_new_one)
+{
+  static const char sql[] = "SELECT group_concat (name || ' ' || type || ' ' || \"notnull\") "
+                            "FROM pragma_table_info ('task')";
+  g_autofree char *fresh = g_build_filename (dir, "new.db", NULL);
+  char *columns[2] = { NULL, NULL };
+  const char *files[] = { path, fresh };
+
+  copy_old_store ();
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      sqlite3_stmt *stmt = NULL;
+      sqlite3 *db = NULL;
+      TernStore *store = tern_store_sqlite_open (files[i], NULL);
+
+      ck_assert_ptr_nonnull (store);
+      g_object_unref (store);
+      ck_assert_int_eq (sqlite3_open (files[i], &db), SQLITE_OK);
+      ck_assert_int_eq (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL), SQLITE_OK);
+      ck_assert_int_eq (sqlite3_step (stmt), SQLITE_ROW);
+      columns[i] = g_strdup ((const char *) sqlite3_column_text (stmt, 0));
+      sqlite3_finalize (stmt);
+      sqlite3_close (db);
+    }
+  ck_assert_ptr_nonnull (strstr (columns[0], "eject_media"));
+  ck_assert_str_eq (columns[0], columns[1]);
+  g_free (columns[0]);
+  g_free (columns[1]);
+}
+END_TEST
+
+START_TEST (a_damaged_store_of_version_1_is_refused_and_left_as_it_is)
+{
+  copy_old_store ();
+  run_sql ("UPDATE task SET phase = 'dreaming' WHERE id = 2");
+  assert_refused ("task 2 has “dreaming” as its phase");
+}
+END_TEST
+
+START_TEST (a_store_that_cannot_be_taken_over_stays_of_version_1)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernStore) store = NULL;
+
+  /* The step finds a column that it would make. */
+  copy_old_store ();
+  run_sql ("ALTER TABLE task ADD COLUMN vcpus INTEGER NOT NULL DEFAULT 0");
+  store = tern_store_sqlite_open (path, &error);
+  ck_assert_ptr_null (store);
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE));
+  ck_assert_ptr_nonnull (strstr (error->message, "stays as it was"));
+
+  run_sql ("ALTER TABLE task DROP COLUMN vcpus");
+  store = open_store ();
+  assert_old_content (store);
 }
 END_TEST
 
@@ -1010,6 +1228,7 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_test (tcase, open_tasks_are_those_a_restart_must_look_at);
   tcase_add_test (tcase, the_last_id_counts_ended_tasks_too);
   tcase_add_test (tcase, a_task_is_copied_when_it_is_handed_over);
+  tcase_add_test (tcase, a_group_of_tasks_is_written_whole_or_not_at_all);
   tcase_add_test (tcase, writes_are_carried_out_in_the_order_they_were_asked_for);
                  tcase_add_test (tcase, a_write_does_not_wait_behind_reads);
   tcase_add_test (tcase, history_is_paged_without_gaps_or_repeats);
@@ -1032,6 +1251,11 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_test (tcase, the_log_of_another_program_is_not_even_recovered);
   tcase_add_test (tcase, an_unknown_phase_is_refused_and_the_row_is_named);
   tcase_add_test (tcase, a_value_of_a_wrong_type_or_range_is_refused);
+  tcase_add_test (tcase, a_store_of_version_1_is_taken_over_with_its_journal);
+  tcase_add_test (tcase, what_version_1_left_in_its_log_is_taken_over_too);
+  tcase_add_test (tcase, a_store_that_was_taken_over_is_like_a_new_one);
+  tcase_add_test (tcase, a_damaged_store_of_version_1_is_refused_and_left_as_it_is);
+  tcase_add_test (tcase, a_store_that_cannot_be_taken_over_stays_of_version_1);
   tcase_add_test (tcase, a_store_without_its_tables_is_refused);
   tcase_add_test (tcase, a_missing_directory_is_named);
   tcase_add_test (tcase, a_directory_in_the_place_of_the_file_is_refused);

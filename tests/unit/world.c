@@ -6,7 +6,6 @@
 
 #include "world.h"
 
-#include "drivers/sim-private.h"
 #include "spy-hypervisor.h"
 
 /* Fine steps while things happen, coarse ones while everybody waits. */
@@ -29,11 +28,18 @@ make_port (TernHostConfig *config, gpointer data, GError **error)
 static void
 add_host (World *self, const char *name, guint number)
 {
-  SimHost *host = tern_sim_host_new (name);
+  g_autofree char *uri = g_strdup_printf ("sim://%s/", name);
+  g_autoptr (TernHostConfig) config = tern_host_config_new (name, uri);
+  SimHost *host = tern_sim_host_new (config);
+  static const char *const features[] = { "aes", "sse4.2", NULL };
 
-  host->uuid = g_strdup_printf ("00000000-0000-4000-8000-%012u", number);
-  host->memory = 32 * GIB;
-  host->cpus = 8;
+  host->facts = tern_host_facts_new ();
+  host->facts->arch = g_strdup ("x86_64");
+  host->facts->uuid = g_strdup_printf ("00000000-0000-4000-8000-%012u", number);
+  host->facts->memory_total = 32 * GIB;
+  host->facts->cpus = 8;
+  host->facts->cpu = tern_cpu_new ("host-model", "Westmere", "Intel", features, NULL);
+  host->facts->cpu->expanded = TRUE;
   host->link_bps = GIB;
   host->listed = TRUE;
   tern_sim_adopt_host (self->sim, host);
@@ -111,14 +117,16 @@ void
 world_start_daemon (World *self)
 {
   g_autoptr (GPtrArray) hosts = tern_store_load_hosts (TERN_STORE (self->store), NULL);
+  TernSettings settings = TERN_SETTINGS_INIT;
   guint64 last_id = 0;
   g_autoptr (GPtrArray) tasks =
       tern_store_load_open_tasks (TERN_STORE (self->store), &last_id, NULL);
 
   self->inventory = tern_inventory_new (self->clock, TERN_STORE (self->store), make_port, self);
   self->tasks = tern_task_list_new ();
-  self->migrator =
-      tern_migrator_new (self->clock, TERN_STORE (self->store), self->inventory, self->tasks);
+  self->assessor = tern_assessor_new (self->clock, self->inventory, self->tasks, &settings, NULL);
+  self->migrator = tern_migrator_new (self->clock, TERN_STORE (self->store), self->inventory,
+                                      self->tasks, self->assessor);
   tern_inventory_load (self->inventory, hosts);
   tern_migrator_load (self->migrator, tasks, last_id);
 }
@@ -133,6 +141,7 @@ world_kill_daemon (World *self)
   g_object_run_dispose (G_OBJECT (self->migrator));
   g_object_run_dispose (G_OBJECT (self->inventory));
   g_clear_object (&self->migrator);
+  g_clear_object (&self->assessor);
   g_clear_object (&self->inventory);
   g_clear_object (&self->tasks);
 }
@@ -280,4 +289,85 @@ world_tell (World *self)
   for (guint i = 0; i < self->journal->len; i++)
     g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", (char *) self->journal->pdata[i]);
   return g_string_free (text, FALSE);
+}
+
+gboolean
+world_was_stored_before (World *self, guint i, const char *phase)
+{
+  while (i-- > 0)
+    {
+      const char *line = self->journal->pdata[i];
+
+      if (g_str_equal (line, "death"))
+        return FALSE;
+      if (g_str_has_prefix (line, "stored 1 "))
+        return g_str_equal (line + strlen ("stored 1 "), phase);
+    }
+  return FALSE;
+}
+
+SimDomain *
+world_add_vm (World *self, const char *uuid, const char *name, const char *host, TernVmState state,
+              guint64 memory)
+{
+  g_autoptr (TernVm) vm = tern_vm_new (uuid, name, host);
+  SimHost *home = tern_sim_find_host (self->sim, host);
+  SimDomain *domain;
+
+  vm->state = state;
+  vm->memory = memory;
+  vm->memory_current = memory;
+  vm->vcpus = 1;
+  vm->persistent = TRUE;
+  domain = tern_sim_host_put_domain (home, vm, 0);
+  tern_sim_host_emit_vm (home, uuid);
+  return domain;
+}
+
+typedef struct
+{
+  gboolean answered;
+  GPtrArray *tasks;
+  TernPlan *plan;
+  GError *error;
+} Answer;
+
+static void
+on_ordered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Answer *answer = data;
+
+  answer->answered = TRUE;
+  answer->tasks =
+      tern_migrator_order_finish (TERN_MIGRATOR (source), result, &answer->plan, &answer->error);
+}
+
+GPtrArray *
+world_give_order (World *self, const TernOrder *order, TernPlan **out_plan, GError **out_error)
+{
+  g_autofree Answer *answer = g_new0 (Answer, 1);
+
+  self->order_us = tern_clock_now_us (self->clock);
+  tern_migrator_order_async (self->migrator, order, on_ordered, answer);
+  for (guint i = 0; !answer->answered && i < 2000; i++)
+    step (self);
+  if (out_plan != NULL)
+    *out_plan = g_steal_pointer (&answer->plan);
+  g_clear_pointer (&answer->plan, tern_plan_free);
+  if (answer->error != NULL)
+    g_propagate_error (out_error, answer->error);
+  return answer->tasks;
+}
+
+gboolean
+world_order_start (World *self, const char *destination, GError **error)
+{
+  g_autoptr (TernOrder) order = tern_order_new (TERN_ACT_START);
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  g_strfreev (order->vms);
+  order->vms = g_strsplit (WORLD_VM, ",", -1);
+  order->destination = g_strdup (destination);
+  tasks = world_give_order (self, order, NULL, error);
+  return tasks != NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "drivers/sim.h"
+#include "drivers/sim-private.h"
 #include "engine/inventory.h"
 #include "engine/migrator.h"
 #include "engine/task.h"
@@ -27,6 +27,7 @@ typedef struct
 
   TernInventory *inventory; /* NULL while the daemon is dead */
   TernTaskList *tasks;
+  TernAssessor *assessor;
   TernMigrator *migrator;
 } World;
 
@@ -69,3 +70,19 @@ TernVmState world_state_on (World *self, const char *host);
 guint world_count (World *self, const char *start);
 /** world_tell: Returns: (transfer full): the journal, for messages */
 char *world_tell (World *self);
+/** world_was_stored_before: Returns: whether the last thing that the living daemon stored of task 1
+ * before line @i of the journal is @phase */
+gboolean world_was_stored_before (World *self, guint i, const char *phase);
+
+/** world_add_vm: one more VM, known at once. Returns: (transfer none): its domain, to be changed
+ * before time goes on */
+SimDomain *world_add_vm (World *self, const char *uuid, const char *name, const char *host,
+                         TernVmState state, guint64 memory);
+
+/** world_give_order: Returns: (transfer full) (nullable) (element-type TernTask): as planned;
+ * @out_plan, @out_error: (optional) */
+GPtrArray *world_give_order (World *self, const TernOrder *order, TernPlan **out_plan,
+                             GError **out_error);
+/** world_order_start: asks for WORLD_VM to be started; @destination: (nullable). Returns: whether
+ * the order was taken */
+gboolean world_order_start (World *self, const char *destination, GError **error);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The tables of the store, version by version. Each step is written down, not generated, and stays
+ * as it is once released: a new store walks all of them, an old one those that it has not walked.
+ */
+#include "config.h"
+
+#include "drivers/store-schema.h"
+
+#include "base/error.h"
+#include "drivers/store-rows.h"
+
+/* steps[N] makes version N + 1 of version N. */
+static const char *const steps[TERN_STORE_SCHEMA_VERSION] = {
+  "CREATE TABLE host ("
+  "  name TEXT PRIMARY KEY NOT NULL, uri TEXT NOT NULL, peer_uri TEXT,"
+  "  migration_address TEXT, uuid TEXT) WITHOUT ROWID;"
+  "CREATE TABLE task ("
+  "  id INTEGER PRIMARY KEY NOT NULL, kind TEXT NOT NULL, vm_uuid TEXT NOT NULL,"
+  "  vm_name TEXT, source TEXT, destination TEXT, phase TEXT NOT NULL,"
+  "  cancel_requested INTEGER NOT NULL, attempt INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+  "  started_us INTEGER NOT NULL, finished_us INTEGER NOT NULL, started_by_uid INTEGER NOT NULL,"
+  "  progress INTEGER NOT NULL, iteration INTEGER NOT NULL, memory_total INTEGER NOT NULL,"
+  "  memory_processed INTEGER NOT NULL, downtime_us INTEGER NOT NULL, error_name TEXT,"
+  "  error TEXT, verdict TEXT);"
+  "CREATE INDEX task_by_vm ON task (vm_uuid, id);"
+  "CREATE INDEX task_by_source ON task (source, id);"
+  "CREATE INDEX task_by_destination ON task (destination, id);"
+  "CREATE INDEX task_by_phase ON task (phase, id);",
+
+  /* The defaults are what a host or a task of version 1 meant. A move begun by version 1 has no
+   * memory written down: 0 stands for "not known". */
+  "ALTER TABLE host ADD COLUMN cluster TEXT NOT NULL DEFAULT 'default';"
+  "ALTER TABLE host ADD COLUMN memory_reserve INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE host ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE task ADD COLUMN order_id INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE task ADD COLUMN memory INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE task ADD COLUMN vcpus INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE task ADD COLUMN eject_media INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE task ADD COLUMN ejected TEXT;",
+};
+
+static gboolean
+walk (sqlite3 *db, int version, GError **error)
+{
+  g_autoptr (GString) sql = g_string_new ("BEGIN IMMEDIATE;");
+  g_autoptr (GError) local = NULL;
+
+  if (version == 0)
+    g_string_append_printf (sql, "PRAGMA application_id = %d;", TERN_STORE_APPLICATION_ID);
+  for (; version < TERN_STORE_SCHEMA_VERSION; version++)
+    g_string_append (sql, steps[version]);
+  g_string_append_printf (sql, "PRAGMA user_version = %d; COMMIT;", TERN_STORE_SCHEMA_VERSION);
+
+  if (tern_rows_exec (db, sql->str, &local))
+    return TRUE;
+  if (!sqlite3_get_autocommit (db))
+    sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+gboolean
+tern_schema_create (sqlite3 *db, GError **error)
+{
+  return walk (db, 0, error);
+}
+
+static gboolean
+read_version (sqlite3 *db, int *out_version, GError **error)
+{
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+
+  if (sqlite3_prepare_v2 (db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK
+      || sqlite3_step (stmt) != SQLITE_ROW)
+    return tern_rows_fail (db, "cannot be read", error);
+  *out_version = sqlite3_column_int (stmt, 0);
+  return TRUE;
+}
+
+gboolean
+tern_schema_upgrade (sqlite3 *db, GError **error)
+{
+  int version = 0;
+
+  if (!read_version (db, &version, error))
+    return FALSE;
+  if (version >= TERN_STORE_SCHEMA_VERSION || walk (db, version, error))
+    return TRUE;
+
+  g_prefix_error (error,
+                  "The store has the tables of an older version (%d), could not be brought up to "
+                  "this one, and stays as it was: ",
+                  version);
+  return FALSE;
+}

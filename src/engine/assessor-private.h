@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/assessor.h"
+
+G_BEGIN_DECLS
+
+/* For the engine only. All returns are (transfer none) unless it says otherwise. */
+
+TernClock *tern_assessor_get_clock (TernAssessor *self);
+TernInventory *tern_assessor_get_inventory (TernAssessor *self);
+TernTaskList *tern_assessor_get_tasks (TernAssessor *self);
+
+const TernSettings *tern_assessor_get_settings (TernAssessor *self);
+
+/** tern_assessor_find_vm: Returns: (transfer none) (nullable): of tern_assessor_get_cluster(), the
+ * copy that the inventory shows; errors as tern_inventory_lookup_vm() */
+const TernVm *tern_assessor_find_vm (TernAssessor *self, const char *uuid, GError **error);
+
+/** tern_assessor_find_local_media: Returns: (transfer full): "DRIVE=FILE" for each medium that
+ * keeps the task's VM from going to its destination and can be taken out */
+GStrv tern_assessor_find_local_media (TernAssessor *self, const TernTaskRecord *record);
+
+/** tern_assessor_find_holder: Returns: (transfer full) (nullable): a copy of the record of the task
+ * that holds a VM; of an order that is being stored what is known of it so far */
+TernTaskRecord *tern_assessor_find_holder (TernAssessor *self, const char *vm_uuid);
+
+G_END_DECLS
