@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define OPTION_BIT(option) (G_GUINT64_CONSTANT (1) << (option))
 #define usage_error(error, ...) g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE, __VA_ARGS__)
 
 static gboolean
@@ -63,6 +64,8 @@ check_value (TernArgs *self, TernOption option, GError **error)
                    info->name, info->max, value);
       return FALSE;
     }
+  if (info->check != NULL)
+    return info->check (value, error);
   if (info->choices == NULL)
     return TRUE;
 
@@ -80,7 +83,7 @@ take_value (TernArgs *self, TernOption option, const char *attached, const char 
 {
   const TernOptionInfo *info = tern_option_get_info (option);
 
-  if (self->given & (1u << option))
+  if (self->given & (OPTION_BIT (option)))
     {
       usage_error (error, _ ("--%s is given twice"), info->name);
       return 0;
@@ -91,7 +94,7 @@ take_value (TernArgs *self, TernOption option, const char *attached, const char 
       return 0;
     }
 
-  self->given |= 1u << option;
+  self->given |= OPTION_BIT (option);
   self->values[option] = g_strdup (attached != NULL ? attached : next);
   if (!check_value (self, option, error))
     return 0;
@@ -119,7 +122,7 @@ take_option (TernArgs *self, const char *word, const char *next, GError **error)
       return 0;
     }
 
-  self->given |= 1u << option;
+  self->given |= OPTION_BIT (option);
   return 1;
 }
 
@@ -130,8 +133,8 @@ check_options (const TernArgs *self, const char *name, GError **error)
 
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
     {
-      gboolean given = (self->given & (1u << i)) != 0;
-      gboolean known = tern_option_is_global (i) || (command->options & (1u << i)) != 0;
+      gboolean given = (self->given & OPTION_BIT (i)) != 0;
+      gboolean known = tern_option_is_global (i) || (command->options & OPTION_BIT (i)) != 0;
       const TernOptionInfo *info = tern_option_get_info (i);
 
       if (given && !known)
@@ -140,7 +143,7 @@ check_options (const TernArgs *self, const char *name, GError **error)
                        info->name, name);
           return FALSE;
         }
-      if (!given && (command->required & (1u << i)) != 0)
+      if (!given && (command->required & OPTION_BIT (i)) != 0)
         {
           usage_error (error, _ ("“virtern %s” needs --%s %s"), name, info->name, info->value);
           return FALSE;
@@ -151,23 +154,39 @@ check_options (const TernArgs *self, const char *name, GError **error)
 }
 
 static gboolean
+check_alternatives (const TernArgs *self, GError **error)
+{
+  g_autofree char *usage = tern_command_format_usage (self->command);
+  guint64 given = self->given & self->command->one_of;
+
+  if (self->command->one_of == 0 || (given != 0 && (given & (given - 1)) == 0))
+    return TRUE;
+  usage_error (error,
+               given == 0 ? _ ("One of the options in brackets is needed: %s")
+                          : _ ("Only one of the options in brackets can be given: %s"),
+               usage);
+  return FALSE;
+}
+
+static gboolean
 check_operands (const TernArgs *self, GError **error)
 {
   g_autofree char *usage = tern_command_format_usage (self->command);
-  int wanted = tern_command_count_operands (self->command);
-  int given = (int) g_strv_length (self->operands);
+  guint given = g_strv_length (self->operands);
+  guint min, max;
 
-  if (wanted >= 0 && given < wanted)
+  tern_command_get_operands (self->command, &min, &max);
+  if (given < min)
     {
       usage_error (error, _ ("Something is missing: %s"), usage);
       return FALSE;
     }
-  if (wanted >= 0 && given > wanted)
+  if (given > max)
     {
-      usage_error (error, _ ("“%s” is too much: %s"), self->operands[wanted], usage);
+      usage_error (error, _ ("“%s” is too much: %s"), self->operands[max], usage);
       return FALSE;
     }
-  for (int i = 0; i < given; i++)
+  for (guint i = 0; i < given; i++)
     if (self->operands[i][0] == '\0')
       {
         usage_error (error, _ ("An argument is empty: %s"), usage);
@@ -201,7 +220,8 @@ check_all (TernArgs *self, const char *const *words, GError **error)
 
   self->operands = g_strdupv ((char **) words + used);
   name = tern_command_get_name (self->command);
-  return check_options (self, name, error) && check_operands (self, error);
+  return check_options (self, name, error) && check_alternatives (self, error)
+         && check_operands (self, error);
 }
 
 static gboolean
@@ -262,7 +282,7 @@ tern_args_free (TernArgs *self)
 gboolean
 tern_args_has (const TernArgs *self, TernOption option)
 {
-  return (self->given & (1u << option)) != 0;
+  return (self->given & (OPTION_BIT (option))) != 0;
 }
 
 const char *
@@ -275,6 +295,16 @@ guint64
 tern_args_get_number (const TernArgs *self, TernOption option, guint64 fallback)
 {
   return tern_args_has (self, option) ? self->numbers[option] : fallback;
+}
+
+gboolean
+tern_args_is_offline (const TernArgs *self)
+{
+  TernCommandFlags flags = self->command->flags;
+
+  return (flags & TERN_COMMAND_OFFLINE) != 0
+         || ((flags & TERN_COMMAND_OFFLINE_WITH_FILE) != 0
+             && tern_args_has (self, TERN_OPTION_SNAPSHOT));
 }
 
 gboolean

@@ -18,7 +18,7 @@ typedef struct
   GStrv operands;
 
   /*< private >*/
-  guint given;
+  guint64 given;
   char *values[TERN_N_OPTIONS];
   guint64 numbers[TERN_N_OPTIONS];
 } TernArgs;
@@ -40,6 +40,9 @@ gboolean tern_args_has (const TernArgs *self, TernOption option);
 const char *tern_args_get (const TernArgs *self, TernOption option);
 /** tern_args_get_number: Returns: the value of a numeric option; @fallback if it was not given */
 guint64 tern_args_get_number (const TernArgs *self, TernOption option, guint64 fallback);
+
+/** tern_args_is_offline: Returns: whether what was typed can be done without a daemon */
+gboolean tern_args_is_offline (const TernArgs *self);
 
 /**
  * tern_args_parse_id:

@@ -215,6 +215,15 @@ get_reply_type (const char *method)
     { "RemoveHost", "()" },
     { "GetVm", "(o)" },
     { "Migrate", "(o)" },
+    { "MigrateGroup", "(aoaa{sv})" },
+    { "Plan", "(aa{sv}aa{sv})" },
+    { "CheckVm", "(aa{sv})" },
+    { "StartVm", "(o)" },
+    { "LockVm", "()" },
+    { "UnlockVm", "()" },
+    { "MaskVm", "(a{sv})" },
+    { "GetBaseline", "(a{sv})" },
+    { "GetSnapshot", "(s)" },
     { "GetTask", "(a{sv})" },
     { "Cancel", "()" },
     { "ListTasks", "(aa{sv}t)" },
@@ -363,6 +372,17 @@ tern_client_fetch_task (TernClient *self, guint64 id, GError **error)
   return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
+guint64
+tern_client_parse_task_path (const char *path)
+{
+  const char *name = strrchr (path, '/');
+  guint64 id = 0;
+
+  if (name == NULL || !g_ascii_string_to_unsigned (name + 1, 10, 1, G_MAXUINT64, &id, NULL))
+    return 0;
+  return id;
+}
+
 /* An object with what it is sorted by, looked up once. */
 typedef struct
 {
@@ -452,6 +472,14 @@ tern_props_int64 (GVariant *props, const char *name)
   g_autoptr (GVariant) value = g_variant_lookup_value (props, name, G_VARIANT_TYPE_INT64);
 
   return value != NULL ? g_variant_get_int64 (value) : 0;
+}
+
+double
+tern_props_double (GVariant *props, const char *name)
+{
+  g_autoptr (GVariant) value = g_variant_lookup_value (props, name, G_VARIANT_TYPE_DOUBLE);
+
+  return value != NULL ? g_variant_get_double (value) : 0;
 }
 
 GStrv

@@ -63,6 +63,9 @@ GVariant *tern_client_fetch_host (TernClient *self, const char *name, GError **e
 GVariant *tern_client_fetch_vm (TernClient *self, const char *name_or_uuid, GError **error);
 GVariant *tern_client_fetch_task (TernClient *self, guint64 id, GError **error);
 
+/** tern_client_parse_task_path: @path: of a Task object. Returns: its id; 0 if it has none */
+guint64 tern_client_parse_task_path (const char *path);
+
 /**
  * tern_client_translate_error:
  * @error: (inout): as GDBus made it
@@ -92,6 +95,7 @@ gboolean tern_props_boolean (GVariant *props, const char *name);
 guint tern_props_uint (GVariant *props, const char *name);
 guint64 tern_props_uint64 (GVariant *props, const char *name);
 gint64 tern_props_int64 (GVariant *props, const char *name);
+double tern_props_double (GVariant *props, const char *name);
 /** tern_props_strings: Returns: (transfer full) */
 GStrv tern_props_strings (GVariant *props, const char *name);
 

@@ -47,6 +47,23 @@ print_names (GVariant *objects, const char *interface)
     }
 }
 
+/* Each value of a property once, sorted. */
+static void
+print_values (GVariant *objects, const char *interface, const char *property)
+{
+  g_autoptr (GPtrArray) list = tern_objects_collect (objects, interface, property);
+  const char *last = "";
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const char *value = tern_props_string (list->pdata[i], property);
+
+      if (strcmp (value, last) != 0 && strchr (value, '\n') == NULL)
+        g_print ("%s\n", value);
+      last = value;
+    }
+}
+
 static void
 print_task_ids (GVariant *objects)
 {
@@ -72,6 +89,10 @@ tern_cmd_complete (TernCli *cli, GError **error)
     print_names (objects, TERN_IFACE_VM);
   else if (strcmp (kind, "tasks") == 0)
     print_task_ids (objects);
+  else if (strcmp (kind, "models") == 0)
+    print_values (objects, TERN_IFACE_HOST, "CpuModel");
+  else if (strcmp (kind, "clusters") == 0)
+    print_values (objects, TERN_IFACE_HOST, "Cluster");
   else
     {
       g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE, _ ("“%s” is nothing to complete"),

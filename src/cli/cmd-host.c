@@ -35,6 +35,12 @@ tern_cmd_host_add (TernCli *cli, GError **error)
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
   add_string_option (&options, cli->args, TERN_OPTION_PEER_URI);
   add_string_option (&options, cli->args, TERN_OPTION_MIGRATION_ADDRESS);
+  add_string_option (&options, cli->args, TERN_OPTION_CLUSTER);
+  if (tern_args_has (cli->args, TERN_OPTION_MEMORY_RESERVE))
+    g_variant_builder_add (
+        &options, "{sv}", "memory-reserve",
+        g_variant_new_uint64 (tern_args_get_number (cli->args, TERN_OPTION_MEMORY_RESERVE, 0)
+                              << 20));
 
   reply = tern_client_call_manager (cli->client, TERN_CALL_ACT, "AddHost",
                                     g_variant_new ("(ssa{sv})", name, uri, &options), error);
@@ -104,36 +110,64 @@ add_facts (TernTable *table, guint column, GVariant *host)
 }
 
 static void
-add_row (TernTable *table, GVariant *host, guint n_vms)
+add_row (TernTable *table, GVariant *host, guint n_vms, gboolean with_cluster)
 {
   const char *state = tern_props_string (host, "State");
+  guint column = 0;
 
   tern_table_add_row (table);
-  tern_table_set (table, 0, tern_props_string (host, "Name"));
-  tern_table_set_colored (table, 1, state, tern_output_color_of_state (state));
-  tern_table_take (table, 2, g_strdup_printf ("%u", n_vms));
+  tern_table_set (table, column++, tern_props_string (host, "Name"));
+  if (with_cluster)
+    tern_table_set (table, column++, tern_props_string (host, "Cluster"));
+  tern_table_set_colored (table, column++, state, tern_output_color_of_state (state));
+  tern_table_take (table, column++, g_strdup_printf ("%u", n_vms));
   if (tern_props_int64 (host, "LastSeen") != 0)
-    add_facts (table, 3, host);
+    add_facts (table, column, host);
+}
+
+static gboolean
+are_several_clusters (GPtrArray *hosts)
+{
+  for (guint i = 1; i < hosts->len; i++)
+    if (g_strcmp0 (tern_props_string (hosts->pdata[i], "Cluster"),
+                   tern_props_string (hosts->pdata[0], "Cluster"))
+        != 0)
+      return TRUE;
+  return FALSE;
+}
+
+static TernTable *
+make_table (gboolean with_cluster)
+{
+  static const TernColumn columns[] = {
+    { N_ ("HOST"), TERN_COLUMN_NAME },    { N_ ("CLUSTER"), TERN_COLUMN_NAME },
+    { N_ ("STATE"), TERN_COLUMN_TEXT },   { N_ ("VMS"), TERN_COLUMN_NUMBER },
+    { N_ ("CPUS"), TERN_COLUMN_NUMBER },  { N_ ("MEMORY"), TERN_COLUMN_NUMBER },
+    { N_ ("FREE"), TERN_COLUMN_NUMBER },  { N_ ("CPU MODEL"), TERN_COLUMN_NAME },
+    { N_ ("LIBVIRT"), TERN_COLUMN_TEXT }, { N_ ("QEMU"), TERN_COLUMN_TEXT },
+  };
+  TernColumn shown[G_N_ELEMENTS (columns)];
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    if (with_cluster || i != 1)
+      shown[n++] = columns[i];
+  return tern_table_new (shown, n);
 }
 
 static void
 print_table (GPtrArray *hosts, GVariant *objects)
 {
-  static const TernColumn columns[] = {
-    { N_ ("HOST"), TERN_COLUMN_NAME },      { N_ ("STATE"), TERN_COLUMN_TEXT },
-    { N_ ("VMS"), TERN_COLUMN_NUMBER },     { N_ ("CPUS"), TERN_COLUMN_NUMBER },
-    { N_ ("MEMORY"), TERN_COLUMN_NUMBER },  { N_ ("FREE"), TERN_COLUMN_NUMBER },
-    { N_ ("CPU MODEL"), TERN_COLUMN_NAME }, { N_ ("LIBVIRT"), TERN_COLUMN_TEXT },
-    { N_ ("QEMU"), TERN_COLUMN_TEXT },
-  };
-  g_autoptr (TernTable) table = tern_table_new (columns, G_N_ELEMENTS (columns));
+  gboolean with_cluster = are_several_clusters (hosts);
+  g_autoptr (TernTable) table = make_table (with_cluster);
   g_autoptr (GHashTable) counts = count_vms (objects);
 
   for (guint i = 0; i < hosts->len; i++)
     {
       const char *name = tern_props_string (hosts->pdata[i], "Name");
 
-      add_row (table, hosts->pdata[i], GPOINTER_TO_UINT (g_hash_table_lookup (counts, name)));
+      add_row (table, hosts->pdata[i], GPOINTER_TO_UINT (g_hash_table_lookup (counts, name)),
+               with_cluster);
     }
   tern_table_print (table);
 }
@@ -158,6 +192,17 @@ tern_cmd_host_list (TernCli *cli, GError **error)
 }
 
 static void
+print_promises (GVariant *host)
+{
+  tern_output_take_field (_ ("Kept from VMs"),
+                          tern_units_format_bytes (tern_props_uint64 (host, "MemoryReserve")));
+  tern_output_take_field (_ ("Reserved"),
+                          tern_units_format_bytes (tern_props_uint64 (host, "MemoryReserved")));
+  tern_output_take_field (_ ("Free to promise"),
+                          tern_units_format_bytes (tern_props_uint64 (host, "MemoryPromisable")));
+}
+
+static void
 print_facts (GVariant *host)
 {
   g_auto (GStrv) features = tern_props_strings (host, "CpuFeatures");
@@ -170,6 +215,7 @@ print_facts (GVariant *host)
                           tern_units_format_bytes (tern_props_uint64 (host, "MemoryTotal")));
   tern_output_take_field (_ ("Memory free"),
                           tern_units_format_bytes (tern_props_uint64 (host, "MemoryFree")));
+  print_promises (host);
   tern_output_take_field (_ ("CPUs"), g_strdup_printf ("%u (%s%s)", tern_props_uint (host, "Cpus"),
                                                        tern_props_string (host, "Arch"), clock));
   tern_output_field (_ ("CPU model"), tern_props_string (host, "CpuModel"));
@@ -197,6 +243,9 @@ tern_cmd_host_show (TernCli *cli, GError **error)
   tern_output_field (_ ("Name"), tern_props_string (host, "Name"));
   tern_output_field (_ ("State"), tern_props_string (host, "State"));
   tern_output_field (_ ("Error"), tern_props_string (host, "Error"));
+  tern_output_field (_ ("Cluster"), tern_props_string (host, "Cluster"));
+  if (tern_props_boolean (host, "Maintenance"))
+    tern_output_field (_ ("Maintenance"), _ ("yes: nothing is placed on it"));
   tern_output_field (_ ("URI"), tern_props_string (host, "Uri"));
   tern_output_field (_ ("Peer URI"), tern_props_string (host, "PeerUri"));
   tern_output_field (_ ("Migration address"), tern_props_string (host, "MigrationAddress"));

@@ -232,11 +232,63 @@ print_times (GVariant *task)
   tern_output_take_field (_ ("Took"), format_duration (task));
 }
 
+/* Where the VM is now, and how virsh gets there; what cannot be found out is left out. */
+static char *
+format_virsh (TernCli *cli, GVariant *task)
+{
+  const char *uuid = tern_props_string (task, "VmUuid");
+  g_autoptr (GVariant) vm = tern_client_fetch_vm (cli->client, uuid, NULL);
+  const char *name =
+      vm != NULL ? tern_props_string (vm, "Host") : tern_props_string (task, "Destination");
+  g_autoptr (GVariant) host = tern_client_fetch_host (cli->client, name, NULL);
+  g_autofree char *uri =
+      host != NULL ? g_shell_quote (tern_props_string (host, "Uri")) : g_strdup ("''");
+
+  if (strcmp (uri, "''") == 0)
+    return g_strdup ("virsh");
+  return g_strconcat ("virsh -c ", uri, NULL);
+}
+
+/* The command has a line of its own, never wrapped, so that it can be pasted. */
 static void
-print_task (GVariant *task)
+print_insert (const char *virsh, const char *uuid, const char *drive, const char *file)
+{
+  g_autofree char *command =
+      g_strdup_printf ("%s change-media %s %s %s --insert", virsh, uuid, drive, file);
+  g_autofree char *visible = tern_text_visible (command, 0);
+
+  tern_output_field (_ ("To put it back"), _ ("where the VM is, the file must be, too:"));
+  g_print ("%s\n", visible);
+}
+
+static void
+print_ejected (TernCli *cli, GVariant *task)
+{
+  g_auto (GStrv) ejected = tern_props_strings (task, "Ejected");
+  g_autofree char *virsh = ejected[0] != NULL ? format_virsh (cli, task) : NULL;
+
+  for (guint i = 0; ejected[i] != NULL; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (ejected[i], "=", 2);
+      const char *file = parts[0] != NULL && parts[1] != NULL ? parts[1] : "";
+      g_autofree char *drive = g_shell_quote (parts[0] != NULL ? parts[0] : "");
+      g_autofree char *quoted = g_shell_quote (file);
+
+      tern_output_take_field (_ ("Ejected"),
+                              g_strdup_printf (_ ("%s held %s, a file of %s"), parts[0], file,
+                                               tern_props_string (task, "Source")));
+      print_insert (virsh, tern_props_string (task, "VmUuid"), drive, quoted);
+    }
+}
+
+static void
+print_task (TernCli *cli, GVariant *task)
 {
   tern_output_take_field (_ ("Task"), g_strdup_printf ("%" PRIu64, tern_props_uint64 (task, "Id")));
   tern_output_field (_ ("Kind"), tern_props_string (task, "Kind"));
+  if (tern_props_uint64 (task, "Group") > 0)
+    tern_output_take_field (_ ("Group"),
+                            g_strdup_printf ("%" PRIu64, tern_props_uint64 (task, "Group")));
   tern_output_take_field (_ ("VM"), g_strdup_printf ("%s (%s)", tern_props_string (task, "Vm"),
                                                      tern_props_string (task, "VmUuid")));
   tern_output_field (_ ("From"), tern_props_string (task, "Source"));
@@ -250,6 +302,7 @@ print_task (GVariant *task)
   print_times (task);
   tern_output_field (_ ("Error"), tern_props_string (task, "Error"));
   tern_output_field (_ ("Verdict"), tern_props_string (task, "Verdict"));
+  print_ejected (cli, task);
 }
 
 gboolean
@@ -267,7 +320,7 @@ tern_cmd_task_show (TernCli *cli, GError **error)
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
     tern_output_json (tern_output_properties_to_json (task));
   else
-    print_task (task);
+    print_task (cli, task);
   return TRUE;
 }
 
@@ -292,7 +345,9 @@ print_cancelled (GVariant *task)
   const char *verdict = tern_props_string (task, "Verdict");
   g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 0);
 
-  g_print (_ ("Task %" PRIu64 " is cancelled: %s was not moved to %s\n"),
+  g_print (strcmp (tern_props_string (task, "Kind"), "start") == 0
+               ? _ ("Task %" PRIu64 " is cancelled: %s was not started on %s\n")
+               : _ ("Task %" PRIu64 " is cancelled: %s was not moved to %s\n"),
            tern_props_uint64 (task, "Id"), vm, tern_props_string (task, "Destination"));
   if (*verdict != '\0')
     g_print ("%s\n", verdict);

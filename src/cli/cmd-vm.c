@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/units.h"
 #include "cli/i18n.h"
+#include "cli/lock-text.h"
 #include "cli/output.h"
 #include "cli/table.h"
 
@@ -66,6 +67,7 @@ add_row (TernTable *table, GVariant *vm, GVariant *task)
   tern_table_take (table, column++, g_strdup_printf ("%u", tern_props_uint (vm, "Vcpus")));
   tern_table_take (table, column++, tern_units_format_bytes (tern_props_uint64 (vm, "Memory")));
   tern_table_take (table, column++, format_task (task));
+  tern_table_take (table, column++, tern_lock_text_format_short (vm, g_get_real_time ()));
 }
 
 static void
@@ -75,6 +77,7 @@ print_table (GPtrArray *vms, GVariant *objects)
     { N_ ("VM"), TERN_COLUMN_NAME },       { N_ ("STATE"), TERN_COLUMN_TEXT },
     { N_ ("HOST"), TERN_COLUMN_NAME },     { N_ ("VCPUS"), TERN_COLUMN_NUMBER },
     { N_ ("MEMORY"), TERN_COLUMN_NUMBER }, { N_ ("TASK"), TERN_COLUMN_TEXT },
+    { N_ ("LOCK"), TERN_COLUMN_NAME },
   };
   g_autoptr (TernTable) table = tern_table_new (columns, G_N_ELEMENTS (columns));
   g_autoptr (GPtrArray) tasks = tern_objects_collect (objects, TERN_IFACE_TASK, "Vm");
@@ -108,6 +111,14 @@ keep_those_on (GPtrArray *vms, const char *host)
 {
   for (guint i = vms->len; i > 0; i--)
     if (strcmp (tern_props_string (vms->pdata[i - 1], "Host"), host) != 0)
+      g_ptr_array_remove_index (vms, i - 1);
+}
+
+static void
+keep_locked (GPtrArray *vms)
+{
+  for (guint i = vms->len; i > 0; i--)
+    if (!tern_props_boolean (vms->pdata[i - 1], "Locked"))
       g_ptr_array_remove_index (vms, i - 1);
 }
 
@@ -148,6 +159,7 @@ gboolean
 tern_cmd_vm_list (TernCli *cli, GError **error)
 {
   const char *host = tern_args_get (cli->args, TERN_OPTION_HOST);
+  gboolean locked = tern_args_has (cli->args, TERN_OPTION_LOCKED);
   g_autoptr (GVariant) objects = tern_client_fetch_objects (cli->client, TERN_CALL_READ, error);
   g_autoptr (GPtrArray) vms = NULL;
   gboolean sight_is_clear;
@@ -158,6 +170,8 @@ tern_cmd_vm_list (TernCli *cli, GError **error)
   vms = tern_objects_collect (objects, TERN_IFACE_VM, "Name");
   if (host != NULL)
     keep_those_on (vms, host);
+  if (locked)
+    keep_locked (vms);
   sight_is_clear = check_sight (objects, host);
 
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
@@ -165,7 +179,8 @@ tern_cmd_vm_list (TernCli *cli, GError **error)
   else if (vms->len > 0)
     print_table (vms, objects);
   else if (sight_is_clear)
-    g_printerr (_ ("There is no VM here; “virtern host list” shows the hosts.\n"));
+    g_printerr (locked ? _ ("No VM is locked here.\n")
+                       : _ ("There is no VM here; “virtern host list” shows the hosts.\n"));
   return TRUE;
 }
 
@@ -252,6 +267,19 @@ print_nics (GVariant *vm)
   tern_table_print (table);
 }
 
+/* Whether it was started since it was masked nobody tells. */
+static void
+print_mask (GVariant *vm)
+{
+  gboolean is_off = strcmp (tern_props_string (vm, "State"), "shut-off") == 0;
+
+  if (tern_props_boolean (vm, "CpuMasked"))
+    tern_output_field (_ ("CPU mask"),
+                       is_off ? _ ("by “virtern vm mask”; --clear takes it away")
+                              : _ ("by “virtern vm mask”, from its first shutdown and start after "
+                                   "that; --clear takes it away"));
+}
+
 static void
 print_fields (GVariant *vm)
 {
@@ -274,6 +302,8 @@ print_fields (GVariant *vm)
   tern_output_field (_ ("CPU model"), tern_props_string (vm, "CpuModel"));
   print_list (vm, "CpuFeatures", _ ("CPU features"));
   print_list (vm, "CpuDisabled", _ ("CPU features off"));
+  print_mask (vm);
+  tern_lock_text_print (vm, g_get_real_time ());
 }
 
 gboolean

@@ -9,13 +9,15 @@
 #include "cli/cmd.h"
 #include "cli/exit-status.h"
 #include "cli/i18n.h"
+#include "cli/value.h"
 
 #include <string.h>
 
 #define TASK_STATES "queued|running|done|failed|cancelled|attention"
-#define GLOBAL_OPTIONS                                                                             \
-  (TERN_OPTION_BIT (JSON) | TERN_OPTION_BIT (SESSION) | TERN_OPTION_BIT (NO_COLOR)                 \
-   | TERN_OPTION_BIT (HELP) | TERN_OPTION_BIT (VERSION))
+#define OPTION_BIT(option) (G_GUINT64_CONSTANT (1) << (option))
+#define BIT TERN_OPTION_BIT
+#define GLOBAL_OPTIONS (BIT (JSON) | BIT (SESSION) | BIT (NO_COLOR) | BIT (HELP) | BIT (VERSION))
+#define MAX_RESERVE_MIB (G_GUINT64_CONSTANT (1) << 30)
 
 /*
  * When you change one of these two tables, change docs/man/virtern.1 and
@@ -40,39 +42,78 @@ static const TernOptionInfo options[TERN_N_OPTIONS] = {
   [TERN_OPTION_LIMIT]    = { "limit", 0, "N", NULL, 1000000, N_ ("at most so many tasks (20)") },
   [TERN_OPTION_BEFORE]   = { "before", 0, "ID", NULL, G_MAXUINT64, N_ ("only tasks older than this one") },
   [TERN_OPTION_ALL]      = { "all", 0, NULL, NULL, 0, N_ ("all tasks there ever were") },
+  [TERN_OPTION_CLUSTER]  = { "cluster", 0, "NAME", NULL, 0, N_ ("cluster: hosts that may exchange VMs") },
+  [TERN_OPTION_MEMORY_RESERVE]
+                         = { "memory-reserve", 0, "MIB", NULL, MAX_RESERVE_MIB, N_ ("memory that no VM may be given") },
+  [TERN_OPTION_LOCKED]   = { "locked", 0, NULL, NULL, 0, N_ ("only VMs with a lock") },
+  [TERN_OPTION_ON]       = { "on", 0, "HOST", NULL, 0, N_ ("host that the VM shall be started on") },
+  [TERN_OPTION_REASON]   = { "reason", 0, "TEXT", NULL, 0, N_ ("why the VM must not move or start") },
+  [TERN_OPTION_EXPIRES]  = { "expires", 0, "WHEN", NULL, 0, N_ ("“2h”, “90min”, “3d” or “2026-12-01 12:00”"), tern_value_check_when },
+  [TERN_OPTION_MODEL]    = { "model", 0, "MODEL", NULL, 0, N_ ("CPU model that the VM shall have") },
+  [TERN_OPTION_BASELINE] = { "baseline", 0, NULL, NULL, 0, N_ ("the CPU that all hosts of the cluster can give") },
+  [TERN_OPTION_DISABLE]  = { "disable", 0, "FEATURES", NULL, 0, N_ ("its CPU without these, separated by commas"), tern_value_check_names },
+  [TERN_OPTION_CLEAR]    = { "clear", 0, NULL, NULL, 0, N_ ("the CPU it had before it was masked") },
+  [TERN_OPTION_DRY_RUN]  = { "dry-run", 0, NULL, NULL, 0, N_ ("say what would happen, change nothing") },
+  [TERN_OPTION_PARTIAL]  = { "partial", 0, NULL, NULL, 0, N_ ("move those that find a place, although others find none") },
+  [TERN_OPTION_EJECT_LOCAL_MEDIA]
+                         = { "eject-local-media", 0, NULL, NULL, 0, N_ ("take media out that only its host has") },
+  [TERN_OPTION_EXPLAIN]  = { "explain", 0, NULL, NULL, 0, N_ ("show what the scores are made of") },
+  [TERN_OPTION_START]    = { "start", 0, NULL, NULL, 0, N_ ("judge a start, not a move") },
+  [TERN_OPTION_SNAPSHOT] = { "snapshot", 0, "FILE", NULL, 0, N_ ("ask a file of “virtern snapshot”, not the daemon") },
 };
 
 static const TernCommand commands[] = {
-  { NULL, "status", "", 0, 0, FALSE, FALSE,
+  { NULL, "status", "", 0, 0, 0, 0,
     N_ ("what there is, what runs, and what needs attention"), tern_cmd_status },
-  { "host", "add", "NAME URI", TERN_OPTION_BIT (PEER_URI) | TERN_OPTION_BIT (MIGRATION_ADDRESS), 0, FALSE, FALSE,
+  { "host", "add", "NAME URI",
+    BIT (PEER_URI) | BIT (MIGRATION_ADDRESS) | BIT (CLUSTER) | BIT (MEMORY_RESERVE), 0, 0, 0,
     N_ ("take a libvirt host in"), tern_cmd_host_add },
-  { "host", "remove", "NAME", 0, 0, FALSE, FALSE,
+  { "host", "remove", "NAME", 0, 0, 0, 0,
     N_ ("forget a host; it and its VMs stay as they are"), tern_cmd_host_remove },
-  { "host", "list", "", 0, 0, FALSE, FALSE,
+  { "host", "list", "", 0, 0, 0, 0,
     N_ ("list the hosts"), tern_cmd_host_list },
-  { "host", "show", "NAME", 0, 0, FALSE, FALSE,
+  { "host", "show", "NAME", 0, 0, 0, 0,
     N_ ("show all that is known of a host"), tern_cmd_host_show },
-  { "vm", "list", "", TERN_OPTION_BIT (HOST), 0, FALSE, FALSE,
+  { "vm", "list", "", BIT (HOST) | BIT (LOCKED), 0, 0, 0,
     N_ ("list the VMs"), tern_cmd_vm_list },
-  { "vm", "show", "VM", 0, 0, FALSE, FALSE,
+  { "vm", "show", "VM", 0, 0, 0, 0,
     N_ ("show all that is known of a VM"), tern_cmd_vm_show },
-  { NULL, "migrate", "VM",
-    TERN_OPTION_BIT (TO) | TERN_OPTION_BIT (NO_WAIT) | TERN_OPTION_BIT (TIMEOUT), TERN_OPTION_BIT (TO), FALSE, FALSE,
-    N_ ("move a running VM to another host"), tern_cmd_migrate },
+  { "vm", "start", "VM", BIT (ON) | BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
+    N_ ("start a VM on the best host, or on a named one"), tern_cmd_vm_start },
+  { "vm", "lock", "VM", BIT (REASON) | BIT (EXPIRES), BIT (REASON), 0, 0,
+    N_ ("keep a VM from being moved or started"), tern_cmd_vm_lock },
+  { "vm", "unlock", "VM", 0, 0, 0, 0,
+    N_ ("take a VM's lock away, whoever set it"), tern_cmd_vm_unlock },
+  { "vm", "mask", "VM", BIT (MODEL) | BIT (BASELINE) | BIT (DISABLE) | BIT (CLEAR) | BIT (DRY_RUN), 0,
+    BIT (MODEL) | BIT (BASELINE) | BIT (DISABLE) | BIT (CLEAR), 0,
+    N_ ("give a VM an older CPU, so that more hosts can take it"), tern_cmd_vm_mask },
+  { NULL, "check", "VM",
+    BIT (TO) | BIT (EXPLAIN) | BIT (EJECT_LOCAL_MEDIA) | BIT (START) | BIT (SNAPSHOT), 0, 0,
+    TERN_COMMAND_OFFLINE_WITH_FILE,
+    N_ ("say which hosts can take a VM, and all that speaks against the others"), tern_cmd_check },
+  { NULL, "migrate", "VM...",
+    BIT (TO) | BIT (DRY_RUN) | BIT (PARTIAL) | BIT (EJECT_LOCAL_MEDIA) | BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
+    N_ ("move running VMs to another host"), tern_cmd_migrate },
+  { "plan", "place", "VM...",
+    BIT (TO) | BIT (START) | BIT (PARTIAL) | BIT (EJECT_LOCAL_MEDIA) | BIT (SNAPSHOT), 0, 0,
+    TERN_COMMAND_OFFLINE_WITH_FILE,
+    N_ ("say where VMs would go, and move none"), tern_cmd_plan_place },
+  { "baseline", "show", "", BIT (CLUSTER), 0, 0, 0,
+    N_ ("show the CPU that all hosts can give, and who has more"), tern_cmd_baseline_show },
+  { NULL, "snapshot", "", 0, 0, 0, 0,
+    N_ ("write all hosts and VMs as JSON, to be judged offline"), tern_cmd_snapshot },
   { "task", "list", "",
-    TERN_OPTION_BIT (STATE) | TERN_OPTION_BIT (VM) | TERN_OPTION_BIT (HOST) | TERN_OPTION_BIT (LIMIT)
-      | TERN_OPTION_BIT (BEFORE) | TERN_OPTION_BIT (ALL), 0, FALSE, FALSE,
+    BIT (STATE) | BIT (VM) | BIT (HOST) | BIT (LIMIT) | BIT (BEFORE) | BIT (ALL), 0, 0, 0,
     N_ ("list tasks, the newest first"), tern_cmd_task_list },
-  { "task", "show", "ID", 0, 0, FALSE, FALSE,
+  { "task", "show", "ID", 0, 0, 0, 0,
     N_ ("show all that is known of a task"), tern_cmd_task_show },
-  { "task", "watch", "ID", TERN_OPTION_BIT (TIMEOUT), 0, FALSE, FALSE,
+  { "task", "watch", "ID", BIT (TIMEOUT), 0, 0, 0,
     N_ ("follow a task to its end"), tern_cmd_task_watch },
-  { "task", "cancel", "ID", TERN_OPTION_BIT (NO_WAIT) | TERN_OPTION_BIT (TIMEOUT), 0, FALSE, FALSE,
+  { "task", "cancel", "ID", BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
     N_ ("ask a task to stop"), tern_cmd_task_cancel },
-  { NULL, "help", "[COMMAND...]", 0, 0, FALSE, TRUE,
+  { NULL, "help", "[COMMAND...]", 0, 0, 0, TERN_COMMAND_OFFLINE,
     N_ ("explain a command"), tern_cmd_help },
-  { NULL, "_complete", "hosts|vms|tasks", 0, 0, TRUE, FALSE,
+  { NULL, "_complete", "hosts|vms|tasks|models|clusters", 0, 0, 0, TERN_COMMAND_HIDDEN,
     N_ ("print names for the completion, one a line"), tern_cmd_complete },
 };
 /* clang-format on */
@@ -87,7 +128,7 @@ tern_option_get_info (TernOption option)
 gboolean
 tern_option_is_global (TernOption option)
 {
-  return (GLOBAL_OPTIONS & (1u << option)) != 0;
+  return (GLOBAL_OPTIONS & OPTION_BIT (option)) != 0;
 }
 
 const TernCommand *
@@ -104,7 +145,7 @@ list_verbs (const char *group)
   GString *verbs = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (g_strcmp0 (commands[i].group, group) == 0 && !commands[i].hidden)
+    if (g_strcmp0 (commands[i].group, group) == 0 && (commands[i].flags & TERN_COMMAND_HIDDEN) == 0)
       g_string_append_printf (verbs, "%s%s", verbs->len > 0 ? ", " : "", commands[i].verb);
 
   return g_string_free (verbs, FALSE);
@@ -177,27 +218,55 @@ tern_command_get_name (const TernCommand *command)
   return g_strconcat (command->group, " ", command->verb, NULL);
 }
 
-int
-tern_command_count_operands (const TernCommand *command)
+void
+tern_command_get_operands (const TernCommand *command, guint *out_min, guint *out_max)
 {
-  int count = command->operands[0] != '\0' ? 1 : 0;
+  guint count = command->operands[0] != '\0' ? 1 : 0;
+  gboolean repeats = strstr (command->operands, "...") != NULL;
+  gboolean optional = command->operands[0] == '[';
 
-  if (strstr (command->operands, "...") != NULL)
-    return -1;
   for (const char *p = command->operands; *p != '\0'; p++)
     if (*p == ' ')
       count++;
-  return count;
+  *out_min = optional ? 0 : count;
+  *out_max = repeats ? G_MAXUINT : count;
 }
 
 static void
-append_option_usage (GString *text, const TernOptionInfo *info, gboolean required)
+append_option (GString *text, const TernOptionInfo *info)
 {
-  g_string_append_printf (text, required ? " --%s" : " [--%s", info->name);
+  g_string_append_printf (text, "--%s", info->name);
   if (info->value != NULL)
     g_string_append_printf (text, " %s", info->value);
-  if (!required)
-    g_string_append_c (text, ']');
+}
+
+/* " (--model MODEL | --clear)" */
+static void
+append_alternatives (GString *text, guint64 set)
+{
+  const char *separator = " (";
+
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (set & OPTION_BIT (i))
+      {
+        g_string_append (text, separator);
+        append_option (text, &options[i]);
+        separator = " | ";
+      }
+  if (set != 0)
+    g_string_append_c (text, ')');
+}
+
+static void
+append_each (GString *text, guint64 set, const char *before, const char *after)
+{
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (set & OPTION_BIT (i))
+      {
+        g_string_append (text, before);
+        append_option (text, &options[i]);
+        g_string_append (text, after);
+      }
 }
 
 char *
@@ -209,21 +278,18 @@ tern_command_format_usage (const TernCommand *command)
   g_string_append (text, name);
   if (command->operands[0] != '\0')
     g_string_append_printf (text, " %s", command->operands);
-  for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (command->required & (1u << i))
-      append_option_usage (text, &options[i], TRUE);
-  for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (command->options & ~command->required & (1u << i))
-      append_option_usage (text, &options[i], FALSE);
+  append_each (text, command->required, " ", "");
+  append_alternatives (text, command->one_of);
+  append_each (text, command->options & ~command->required & ~command->one_of, " [", "]");
 
   return g_string_free (text, FALSE);
 }
 
 static void
-append_options (GString *text, guint set)
+append_options (GString *text, guint64 set)
 {
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (set & (1u << i))
+    if (set & OPTION_BIT (i))
       {
         const TernOptionInfo *info = &options[i];
         g_autofree char *left = g_strconcat (info->name, info->value != NULL ? " " : "",
@@ -269,7 +335,7 @@ tern_command_format_help (const TernCommand *command)
     {
       g_autofree char *usage = tern_command_format_usage (&commands[i]);
 
-      if (!commands[i].hidden)
+      if ((commands[i].flags & TERN_COMMAND_HIDDEN) == 0)
         g_string_append_printf (text, "  %s\n        %s\n", usage + strlen ("virtern "),
                                 _ (commands[i].summary));
     }

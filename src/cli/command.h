@@ -26,10 +26,26 @@ typedef enum
   TERN_OPTION_LIMIT,
   TERN_OPTION_BEFORE,
   TERN_OPTION_ALL,
+  TERN_OPTION_CLUSTER,
+  TERN_OPTION_MEMORY_RESERVE,
+  TERN_OPTION_LOCKED,
+  TERN_OPTION_ON,
+  TERN_OPTION_REASON,
+  TERN_OPTION_EXPIRES,
+  TERN_OPTION_MODEL,
+  TERN_OPTION_BASELINE,
+  TERN_OPTION_DISABLE,
+  TERN_OPTION_CLEAR,
+  TERN_OPTION_DRY_RUN,
+  TERN_OPTION_PARTIAL,
+  TERN_OPTION_EJECT_LOCAL_MEDIA,
+  TERN_OPTION_EXPLAIN,
+  TERN_OPTION_START,
+  TERN_OPTION_SNAPSHOT,
   TERN_N_OPTIONS
 } TernOption;
 
-#define TERN_OPTION_BIT(name) (1u << (TERN_OPTION_##name))
+#define TERN_OPTION_BIT(name) (G_GUINT64_CONSTANT (1) << (TERN_OPTION_##name))
 
 /**
  * TernOptionInfo:
@@ -39,6 +55,7 @@ typedef enum
  * @choices: (nullable): the words that the value may be, separated by "|"
  * @max: a number from 1 to this; 0 if the value is no number
  * @summary: one line for help texts, to be translated
+ * @check: (nullable): what else the value must be; sets a usage error
  */
 typedef struct
 {
@@ -48,7 +65,21 @@ typedef struct
   const char *choices;
   guint64 max;
   const char *summary;
+  gboolean (*check) (const char *value, GError **error);
 } TernOptionInfo;
+
+/**
+ * TernCommandFlags:
+ * @TERN_COMMAND_HIDDEN: not in help texts; for the completion
+ * @TERN_COMMAND_OFFLINE: works without a daemon
+ * @TERN_COMMAND_OFFLINE_WITH_FILE: works without a daemon if --snapshot is given
+ */
+typedef enum
+{
+  TERN_COMMAND_HIDDEN = 1 << 0,
+  TERN_COMMAND_OFFLINE = 1 << 1,
+  TERN_COMMAND_OFFLINE_WITH_FILE = 1 << 2,
+} TernCommandFlags;
 
 /**
  * TernCommand:
@@ -57,8 +88,7 @@ typedef struct
  * @operands: as shown in help texts, separated by blanks; empty for none
  * @options: set of TERN_OPTION_BIT() that it has besides the global ones
  * @required: those of @options without which it makes no sense
- * @hidden: not in help texts; for the completion
- * @offline: works without a daemon
+ * @one_of: those of @options of which exactly one must be given
  * @summary: one line for help texts, to be translated
  * @run: does it
  */
@@ -67,10 +97,10 @@ typedef struct
   const char *group;
   const char *verb;
   const char *operands;
-  guint options;
-  guint required;
-  gboolean hidden;
-  gboolean offline;
+  guint64 options;
+  guint64 required;
+  guint64 one_of;
+  TernCommandFlags flags;
   const char *summary;
   gboolean (*run) (TernCli *cli, GError **error);
 } TernCommand;
@@ -104,8 +134,8 @@ gboolean tern_command_is_group (const char *word);
 /** tern_command_get_name: Returns: (transfer full): such as "host add" */
 char *tern_command_get_name (const TernCommand *command);
 
-/** tern_command_count_operands: Returns: how many operands it takes; -1 for any number */
-int tern_command_count_operands (const TernCommand *command);
+/** tern_command_get_operands: how many operands it takes; @out_max is %G_MAXUINT for any number */
+void tern_command_get_operands (const TernCommand *command, guint *out_min, guint *out_max);
 
 /** tern_command_format_usage: Returns: (transfer full): "virtern host add NAME URI [--…]" */
 char *tern_command_format_usage (const TernCommand *command);

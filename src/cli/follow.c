@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Waiting for the end of a task.
+ * Waiting for the end of tasks.
  *
  *   subscribe -> GetTask -> (changes | Completed -> GetTask)* -> ended
  *                               |
  *                               +-- daemon's name vanishes -> wait RETURN_WAIT_S -> given up
  *                               +-- name is back -> GetTask, and on as before
  *
- * What GetTask says decides; signals only tell when to ask. So a signal that is lost,
- * repeated or late does no harm.
+ * Each task goes this way by itself; the wait is over when all have ended. What GetTask says
+ * decides; signals only tell when to ask. So a signal that is lost, repeated or late does no harm.
  */
 #include "config.h"
 
@@ -22,23 +22,44 @@
 #include <glib-unix.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 
 #define BUS_NAME "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
 #define RETURN_WAIT_S 60
 #define READ_TIMEOUT_MS 25000
+/* The bus takes 128 calls of one client at a time. */
+#define MAX_READS 32
 
+typedef struct _Waiter Waiter;
+
+/*
+ * One task. A read that was begun before a signal may not know yet what the signal told of: then
+ * @wants_read stays set, and it is read once more.
+ */
 typedef struct
+{
+  Waiter *waiter;
+  guint64 id;
+  GVariant *task;
+  gboolean wants_read;
+  gboolean reading;
+  gboolean ended;
+} Item;
+
+struct _Waiter
 {
   TernClient *client;
   GDBusConnection *bus;
   const TernFollow *follow;
   GMainLoop *loop;
   GCancellable *cancellable;
-  char *path;
-  GVariant *task;
+  Item *items;
+  GPtrArray *paths;
+  GHashTable *items_by_path;
+  guint n_reading;
+  guint n_ended;
   gboolean daemon_is_gone;
-  gboolean ended;
   GError *error;
 
   guint changed_subscription;
@@ -48,7 +69,7 @@ typedef struct
   guint timeout_source;
   guint return_source;
   guint interrupt_source;
-} Waiter;
+};
 
 static void start_reading (Waiter *self);
 
@@ -61,10 +82,17 @@ has_ended (GVariant *task)
 }
 
 static void
-show (Waiter *self)
+show (Waiter *self, guint changed)
 {
-  if (self->follow->progress != NULL && self->task != NULL)
-    tern_progress_show (self->follow->progress, self->task);
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  if (self->follow->progress == NULL)
+    return;
+
+  tasks = g_ptr_array_sized_new (self->follow->n_ids);
+  for (guint i = 0; i < self->follow->n_ids; i++)
+    g_ptr_array_add (tasks, self->items[i].task);
+  tern_progress_show (self->follow->progress, tasks, changed);
 }
 
 static void
@@ -75,16 +103,33 @@ say (Waiter *self, const char *sentence)
   tern_output_error (sentence);
 }
 
+/* @why, and what becomes of the tasks. */
+static char *
+format_goes_on (Waiter *self, const char *why)
+{
+  guint n = self->follow->n_ids - self->n_ended;
+  guint64 id = self->follow->ids[0];
+
+  if (self->follow->n_ids == 1)
+    return g_strdup_printf (_ ("%s\nTask %" PRIu64 " goes on; “virtern task watch %" PRIu64
+                               "” follows it, “virtern task cancel %" PRIu64 "” stops it"),
+                            why, id, id, id);
+  return g_strdup_printf (
+      ngettext ("%s\n%u task goes on; “virtern task list” shows it, “virtern task watch ID” "
+                "follows it, “virtern task cancel ID” stops it",
+                "%s\n%u tasks go on; “virtern task list” shows them, “virtern task watch ID” "
+                "follows one, “virtern task cancel ID” stops one",
+                n),
+      why, n);
+}
+
 static void
 fail (Waiter *self, TernExit status, const char *why)
 {
-  guint64 id = self->follow->id;
+  g_autofree char *message = format_goes_on (self, why);
 
   if (self->error == NULL)
-    self->error = g_error_new (TERN_EXIT_ERROR, (int) status,
-                               _ ("%s\nTask %" PRIu64 " goes on; “virtern task watch %" PRIu64
-                                  "” follows it, “virtern task cancel %" PRIu64 "” stops it"),
-                               why, id, id, id);
+    self->error = g_error_new_literal (TERN_EXIT_ERROR, (int) status, message);
   g_main_loop_quit (self->loop);
 }
 
@@ -105,8 +150,17 @@ daemon_went (Waiter *self)
     return;
 
   self->daemon_is_gone = TRUE;
-  say (self, _ ("virternd has gone; the migration goes on in the hosts; waiting for virternd"));
+  say (self, self->follow->n_ids == 1
+                 ? _ ("virternd has gone; the migration goes on in the hosts; waiting for virternd")
+                 : _ ("virternd has gone; migrations go on in the hosts; waiting for virternd"));
   self->return_source = g_timeout_add_seconds (RETURN_WAIT_S, on_return_wait_over, self);
+}
+
+static void
+want_read (Item *item)
+{
+  if (!item->ended)
+    item->wants_read = TRUE;
 }
 
 static void
@@ -116,22 +170,43 @@ daemon_came (Waiter *self)
     say (self, _ ("virternd is back"));
   self->daemon_is_gone = FALSE;
   g_clear_handle_id (&self->return_source, g_source_remove);
+  for (guint i = 0; i < self->follow->n_ids; i++)
+    want_read (&self->items[i]);
   start_reading (self);
 }
 
 /* @task: (transfer full) or floating */
 static void
-take_task (Waiter *self, GVariant *task)
+take_task (Item *item, GVariant *task)
 {
-  g_clear_pointer (&self->task, g_variant_unref);
-  self->task = g_variant_take_ref (task);
-  show (self);
+  g_clear_pointer (&item->task, g_variant_unref);
+  item->task = g_variant_take_ref (task);
+  show (item->waiter, (guint) (item - item->waiter->items));
 }
 
 static void
-take_read_error (Waiter *self, GError *error)
+take_end (Item *item)
 {
-  gboolean may_return = self->task != NULL || self->follow->is_ours;
+  Waiter *self = item->waiter;
+
+  item->ended = TRUE;
+  item->wants_read = FALSE;
+  self->n_ended++;
+  if (self->follow->ended != NULL)
+    {
+      if (self->follow->progress != NULL)
+        tern_progress_clear (self->follow->progress);
+      self->follow->ended (item->task, self->follow->data);
+    }
+  if (self->n_ended == self->follow->n_ids)
+    g_main_loop_quit (self->loop);
+}
+
+static void
+take_read_error (Item *item, GError *error)
+{
+  Waiter *self = item->waiter;
+  gboolean may_return = item->task != NULL || self->follow->is_ours;
 
   tern_client_translate_error (self->client, &error);
   if (may_return && g_error_matches (error, TERN_EXIT_ERROR, TERN_EXIT_NO_DAEMON))
@@ -149,10 +224,10 @@ take_read_error (Waiter *self, GError *error)
 static void
 on_read (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Waiter *self = data;
   GError *error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  Item *item = data;
 
   /* A cancelled read may end after the waiter: touch nothing. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -160,25 +235,38 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
       g_error_free (error);
       return;
     }
+
+  item->reading = FALSE;
+  item->waiter->n_reading--;
   if (reply == NULL)
     {
-      take_read_error (self, error);
+      take_read_error (item, error);
       return;
     }
 
-  take_task (self, g_variant_get_child_value (reply, 0));
-  self->ended = has_ended (self->task);
-  if (self->ended)
-    g_main_loop_quit (self->loop);
+  take_task (item, g_variant_get_child_value (reply, 0));
+  if (has_ended (item->task))
+    take_end (item);
+  start_reading (item->waiter);
 }
 
 static void
 start_reading (Waiter *self)
 {
-  g_dbus_connection_call (self->bus, TERN_BUS_NAME, TERN_BUS_PATH, TERN_IFACE_MANAGER, "GetTask",
-                          g_variant_new ("(t)", self->follow->id), G_VARIANT_TYPE ("(a{sv})"),
-                          G_DBUS_CALL_FLAGS_NONE, READ_TIMEOUT_MS, self->cancellable, on_read,
-                          self);
+  for (guint i = 0; i < self->follow->n_ids && self->n_reading < MAX_READS; i++)
+    {
+      Item *item = &self->items[i];
+
+      if (!item->wants_read || item->reading)
+        continue;
+      item->wants_read = FALSE;
+      item->reading = TRUE;
+      self->n_reading++;
+      g_dbus_connection_call (self->bus, TERN_BUS_NAME, TERN_BUS_PATH, TERN_IFACE_MANAGER,
+                              "GetTask", g_variant_new ("(t)", item->id),
+                              G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, READ_TIMEOUT_MS,
+                              self->cancellable, on_read, item);
+    }
 }
 
 /* Lays the changed properties over those known. */
@@ -205,23 +293,33 @@ on_changed (GDBusConnection *bus, const char *sender, const char *path, const ch
             const char *signal, GVariant *parameters, gpointer data)
 {
   Waiter *self = data;
+  Item *item = g_hash_table_lookup (self->items_by_path, path);
   g_autoptr (GVariant) changes = NULL;
 
   /* Before the first read there is nothing to lay them over, and the read will have them. */
-  if (self->task == NULL || !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
+  if (item == NULL || item->ended || item->task == NULL
+      || !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
     return;
 
   g_variant_get (parameters, "(s@a{sv}as)", NULL, &changes, NULL);
-  take_task (self, merge (self->task, changes));
-  if (has_ended (self->task))
-    start_reading (self);
+  take_task (item, merge (item->task, changes));
+  if (!has_ended (item->task))
+    return;
+  want_read (item);
+  start_reading (self);
 }
 
 static void
 on_completed (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
               const char *signal, GVariant *parameters, gpointer data)
 {
-  start_reading (data);
+  Waiter *self = data;
+  Item *item = g_hash_table_lookup (self->items_by_path, path);
+
+  if (item == NULL)
+    return;
+  want_read (item);
+  start_reading (self);
 }
 
 static void
@@ -277,16 +375,18 @@ static void
 subscribe (Waiter *self)
 {
   GDBusConnection *bus = self->bus;
+  /* The bus bounds the rules of a client, so several tasks share one for all tasks there are. */
+  const char *path = self->follow->n_ids == 1 ? self->paths->pdata[0] : NULL;
 
   self->owner_subscription = g_dbus_connection_signal_subscribe (
       bus, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH, TERN_BUS_NAME,
       G_DBUS_SIGNAL_FLAGS_NONE, on_owner_changed, self, NULL);
   self->changed_subscription = g_dbus_connection_signal_subscribe (
-      bus, TERN_BUS_NAME, "org.freedesktop.DBus.Properties", "PropertiesChanged", self->path,
+      bus, TERN_BUS_NAME, "org.freedesktop.DBus.Properties", "PropertiesChanged", path,
       TERN_IFACE_TASK, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, self, NULL);
-  self->completed_subscription = g_dbus_connection_signal_subscribe (
-      bus, TERN_BUS_NAME, TERN_IFACE_TASK, "Completed", self->path, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-      on_completed, self, NULL);
+  self->completed_subscription =
+      g_dbus_connection_signal_subscribe (bus, TERN_BUS_NAME, TERN_IFACE_TASK, "Completed", path,
+                                          NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_completed, self, NULL);
   self->closed_handler = g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), self);
 
   if (self->follow->timeout_s > 0)
@@ -306,21 +406,60 @@ unsubscribe (Waiter *self)
   g_clear_handle_id (&self->interrupt_source, g_source_remove);
 }
 
-gboolean
-tern_follow_task (TernClient *client, const TernFollow *follow, GVariant **out_task, GError **error)
+static void
+set_up (Waiter *self)
+{
+  const TernFollow *follow = self->follow;
+
+  self->items = g_new0 (Item, follow->n_ids);
+  self->paths = g_ptr_array_new_with_free_func (g_free);
+  self->items_by_path = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < follow->n_ids; i++)
+    {
+      char *path = g_strdup_printf (TERN_BUS_PATH_TASKS "/%" PRIu64, follow->ids[i]);
+
+      self->items[i] = (Item){ .waiter = self, .id = follow->ids[i], .wants_read = TRUE };
+      g_ptr_array_add (self->paths, path);
+      g_hash_table_insert (self->items_by_path, path, &self->items[i]);
+    }
+}
+
+static void
+tear_down (Waiter *self)
+{
+  for (guint i = 0; i < self->follow->n_ids; i++)
+    g_clear_pointer (&self->items[i].task, g_variant_unref);
+  g_free (self->items);
+  g_hash_table_unref (self->items_by_path);
+  g_ptr_array_unref (self->paths);
+  g_clear_error (&self->error);
+}
+
+static GPtrArray *
+collect_tasks (Waiter *self)
+{
+  GPtrArray *tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+
+  for (guint i = 0; i < self->follow->n_ids; i++)
+    g_ptr_array_add (tasks, g_variant_ref (self->items[i].task));
+  return tasks;
+}
+
+GPtrArray *
+tern_follow_tasks (TernClient *client, const TernFollow *follow, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autofree char *path = g_strdup_printf (TERN_BUS_PATH_TASKS "/%" PRIu64, follow->id);
+  GPtrArray *tasks = NULL;
   Waiter self = {
     .client = client,
     .bus = tern_client_get_bus (client),
     .follow = follow,
     .loop = loop,
     .cancellable = cancellable,
-    .path = path,
   };
 
+  set_up (&self);
   subscribe (&self);
   start_reading (&self);
   g_main_loop_run (loop);
@@ -329,13 +468,10 @@ tern_follow_task (TernClient *client, const TernFollow *follow, GVariant **out_t
   if (follow->progress != NULL)
     tern_progress_clear (follow->progress);
 
-  if (self.ended)
-    {
-      g_clear_error (&self.error);
-      *out_task = g_steal_pointer (&self.task);
-      return TRUE;
-    }
-  g_clear_pointer (&self.task, g_variant_unref);
-  g_propagate_error (error, self.error);
-  return FALSE;
+  if (self.n_ended == follow->n_ids)
+    tasks = collect_tasks (&self);
+  else
+    g_propagate_error (error, g_steal_pointer (&self.error));
+  tear_down (&self);
+  return tasks;
 }

@@ -37,7 +37,7 @@ run_command (TernArgs *args, GError **error)
   g_autoptr (TernClient) client = NULL;
   TernCli cli = { .args = args };
 
-  if (!args->command->offline)
+  if (!tern_args_is_offline (args))
     {
       client = tern_client_new (wants_session_bus (args), error);
       if (client == NULL)
@@ -71,16 +71,16 @@ run (const char *const *argv, GError **error)
   return run_command (args, error);
 }
 
-/* A full disk behind stdout must not look like success. */
+/* A full disk behind stdout must not look like success, nor like a verdict that was told. What
+ * else went wrong counts for more. */
 static TernExit
 flush_output (TernExit status)
 {
-  if ((fflush (stdout) != 0 || ferror (stdout)) && status == TERN_EXIT_OK)
-    {
-      tern_output_error (_ ("The output could not be written"));
-      return TERN_EXIT_FAILED;
-    }
-  return status;
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+
+  tern_output_error (_ ("The output could not be written"));
+  return status == TERN_EXIT_OK || status == TERN_EXIT_REFUSED ? TERN_EXIT_FAILED : status;
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The end of a task, as `migrate`, `task watch` and `task cancel` tell it.
+ * The ends of tasks, as `migrate`, `vm start`, `task watch` and `task cancel` tell them.
  */
 #include "config.h"
 
@@ -16,6 +16,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+static gboolean
+is_start (GVariant *task)
+{
+  return strcmp (tern_props_string (task, "Kind"), "start") == 0;
+}
+
 char *
 tern_outcome_format_done (GVariant *task)
 {
@@ -26,6 +32,9 @@ tern_outcome_format_done (GVariant *task)
   g_autofree char *duration = tern_units_format_duration (MAX (finished - started, 0));
   g_autofree char *stood = tern_units_format_duration (downtime);
 
+  if (is_start (task))
+    return g_strdup_printf (_ ("%s is started on %s: %s"), vm,
+                            tern_props_string (task, "Destination"), duration);
   if (downtime < 0)
     return g_strdup_printf (_ ("%s now runs on %s: %s, downtime not measured"), vm,
                             tern_props_string (task, "Destination"), duration);
@@ -53,8 +62,9 @@ format_failure (GVariant *task)
 
   if (*why != '\0' && *vm != '\0' && strstr (why, vm) != NULL)
     return g_strdup (why);
-  return g_strdup_printf (_ ("%s was not moved to %s: %s"), vm,
-                          tern_props_string (task, "Destination"), why);
+  return g_strdup_printf (is_start (task) ? _ ("%s was not started on %s: %s")
+                                          : _ ("%s was not moved to %s: %s"),
+                          vm, tern_props_string (task, "Destination"), why);
 }
 
 void
@@ -100,20 +110,101 @@ tern_outcome_report (TernCli *cli, GVariant *task, GError **error)
   return done;
 }
 
+static TernProgress *
+make_progress (TernCli *cli)
+{
+  return tern_progress_new_for_stderr (tern_args_has (cli->args, TERN_OPTION_JSON));
+}
+
+static guint
+get_timeout (TernCli *cli)
+{
+  return (guint) tern_args_get_number (cli->args, TERN_OPTION_TIMEOUT, 0);
+}
+
 GVariant *
 tern_outcome_wait (TernCli *cli, guint64 id, gboolean is_ours, GError **error)
 {
-  gboolean plain = tern_args_has (cli->args, TERN_OPTION_JSON);
-  g_autoptr (TernProgress) progress = tern_progress_new_for_stderr (plain);
+  g_autoptr (TernProgress) progress = make_progress (cli);
   TernFollow follow = {
-    .id = id,
-    .timeout_s = (guint) tern_args_get_number (cli->args, TERN_OPTION_TIMEOUT, 0),
+    .ids = &id,
+    .n_ids = 1,
+    .timeout_s = get_timeout (cli),
     .is_ours = is_ours,
     .progress = progress,
   };
-  GVariant *task = NULL;
+  g_autoptr (GPtrArray) tasks = tern_follow_tasks (cli->client, &follow, error);
 
-  if (!tern_follow_task (cli->client, &follow, &task, error))
-    return NULL;
-  return task;
+  return tasks != NULL ? g_variant_ref (tasks->pdata[0]) : NULL;
+}
+
+static void
+tell_end (GVariant *task, gpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (strcmp (tern_props_string (task, "State"), "done") == 0)
+    {
+      sentence = tern_outcome_format_done (task);
+      g_print ("%s\n", sentence);
+      return;
+    }
+  tern_outcome_set_error (task, &error);
+  tern_output_error (error->message);
+}
+
+GPtrArray *
+tern_outcome_wait_all (TernCli *cli, const GArray *ids, GError **error)
+{
+  g_autoptr (TernProgress) progress = make_progress (cli);
+  TernFollow follow = {
+    .ids = (const guint64 *) (gconstpointer) ids->data,
+    .n_ids = ids->len,
+    .timeout_s = get_timeout (cli),
+    .is_ours = TRUE,
+    .progress = progress,
+    .ended = tern_args_has (cli->args, TERN_OPTION_JSON) ? NULL : tell_end,
+  };
+
+  return tern_follow_tasks (cli->client, &follow, error);
+}
+
+/* The worse of two statuses. */
+static TernExit
+get_worse (TernExit a, TernExit b)
+{
+  static const TernExit from_worst[] = { TERN_EXIT_ATTENTION, TERN_EXIT_FAILED, TERN_EXIT_REFUSED,
+                                         TERN_EXIT_CANCELLED };
+
+  for (guint i = 0; i < G_N_ELEMENTS (from_worst); i++)
+    if (a == from_worst[i] || b == from_worst[i])
+      return from_worst[i];
+  return TERN_EXIT_OK;
+}
+
+gboolean
+tern_outcome_judge_all (const GPtrArray *tasks, GError **error)
+{
+  TernExit worst = TERN_EXIT_OK;
+  guint wrong = 0;
+
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      TernExit status = get_status (tasks->pdata[i]);
+
+      worst = get_worse (worst, status);
+      wrong += status != TERN_EXIT_OK ? 1 : 0;
+    }
+  if (wrong == 0)
+    return TRUE;
+
+  g_set_error (
+      error, TERN_EXIT_ERROR, (int) worst,
+      worst == TERN_EXIT_ATTENTION
+          ? _ ("%u of %u tasks did not end well, and somebody must look at both hosts of a "
+               "VM; see “virtern status”")
+          : _ ("%u of %u tasks did not end well; see “virtern task list”"),
+      wrong, tasks->len);
+  return FALSE;
 }

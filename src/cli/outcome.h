@@ -32,4 +32,23 @@ void tern_outcome_set_error (GVariant *task, GError **error);
  */
 GVariant *tern_outcome_wait (TernCli *cli, guint64 id, gboolean is_ours, GError **error);
 
+/**
+ * tern_outcome_wait_all:
+ * @ids: (element-type guint64): of tasks that this command has started, two or more
+ *
+ * As tern_outcome_wait(), for several; tells of each as it ends, unless --json is given.
+ *
+ * Returns: (transfer full) (nullable) (element-type GVariant): the tasks after their ends
+ */
+GPtrArray *tern_outcome_wait_all (TernCli *cli, const GArray *ids, GError **error);
+
+/**
+ * tern_outcome_judge_all:
+ * @tasks: (element-type GVariant): that have ended
+ * @error: with the status of the worst of them
+ *
+ * Returns: whether all are done
+ */
+gboolean tern_outcome_judge_all (const GPtrArray *tasks, GError **error);
+
 G_END_DECLS

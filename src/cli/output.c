@@ -41,6 +41,9 @@ print_converted (FILE *stream, const char *text)
 {
   g_autofree char *converted = tern_output_to_locale (text);
 
+  /* In one file or pipe both shall stand in the order in which they were printed. */
+  if (stream == stderr)
+    (void) fflush (stdout);
   (void) fputs (converted, stream);
   if (stream == stderr)
     (void) fflush (stream);
@@ -162,6 +165,33 @@ sightings_to_json (GVariant *pairs)
   return json_node_init_array (json_node_alloc (), array);
 }
 
+static JsonNode *
+array_to_json (GVariant *list)
+{
+  g_autoptr (JsonArray) array = json_array_new ();
+  gsize n = g_variant_n_children (list);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) item = g_variant_get_child_value (list, i);
+
+      json_array_add_element (array, tern_output_properties_to_json (item));
+    }
+  return json_node_init_array (json_node_alloc (), array);
+}
+
+JsonNode *
+tern_output_variant_to_json (GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    return tern_output_properties_to_json (value);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE ("aa{sv}")))
+    return array_to_json (value);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE ("a(ss)")))
+    return sightings_to_json (value);
+  return tern_json_from_variant (value);
+}
+
 JsonNode *
 tern_output_properties_to_json (GVariant *props)
 {
@@ -175,10 +205,8 @@ tern_output_properties_to_json (GVariant *props)
       g_autoptr (GVariant) box = g_variant_get_child_value (entry, 1);
       g_autoptr (GVariant) value = g_variant_get_variant (box);
       g_autofree char *key = tern_output_key (g_variant_get_string (name, NULL));
-      gboolean is_sightings = g_variant_is_of_type (value, G_VARIANT_TYPE ("a(ss)"));
 
-      json_object_set_member (
-          object, key, is_sightings ? sightings_to_json (value) : tern_json_from_variant (value));
+      json_object_set_member (object, key, tern_output_variant_to_json (value));
     }
   return json_node_init_object (json_node_alloc (), object);
 }
@@ -222,6 +250,18 @@ tern_output_take_field (const char *label, char *value)
 {
   tern_output_field (label, value);
   g_free (value);
+}
+
+void
+tern_output_paragraph (guint indent, const char *lead, const char *text)
+{
+  g_autofree char *visible = tern_text_visible (text, 0);
+  g_autofree char *whole = g_strconcat (lead, visible, NULL);
+  guint columns = isatty (STDOUT_FILENO) ? tern_width_of_terminal (STDOUT_FILENO) : 0;
+  g_autofree char *wrapped = tern_width_wrap (whole, indent, columns);
+
+  if (*visible != '\0')
+    g_print ("%*s%s\n", (int) indent, "", wrapped);
 }
 
 char *

@@ -39,6 +39,10 @@ char *tern_output_key (const char *property);
 /** tern_output_properties_to_json: @props: a{sv}. Returns: (transfer full): an object */
 JsonNode *tern_output_properties_to_json (GVariant *props);
 
+/** tern_output_variant_to_json: @value: as tern_output_properties_to_json(), also for what is
+ * nested: every a{sv} becomes an object with such keys. Returns: (transfer full) */
+JsonNode *tern_output_variant_to_json (GVariant *value);
+
 /** tern_output_list_to_json: @list: (element-type GVariant): a{sv}. Returns: (transfer full) */
 JsonNode *tern_output_list_to_json (GPtrArray *list);
 
@@ -57,6 +61,10 @@ void tern_output_field (const char *label, const char *value);
 
 /** tern_output_take_field: as tern_output_field(), @value: (transfer full) */
 void tern_output_take_field (const char *label, char *value);
+
+/** tern_output_paragraph: prints @lead and @text, foreign text included, wrapped at the terminal's
+ * width, every line behind @indent blanks; nothing if @text is empty */
+void tern_output_paragraph (guint indent, const char *lead, const char *text);
 
 /** tern_output_user_name: Returns: (transfer full): login name of a uid; "virternd" for -1 */
 char *tern_output_user_name (gint64 uid);

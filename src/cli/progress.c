@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Progress of a task on stderr:
+ * Progress of tasks on stderr, of one and of several:
  *
  *   web01  node1 → node3  copying  [=====>    ] 47 %  112 MiB/s  61 MiB left  pass 2
+ *   3 of 10 ended  2 running  [=====>    ] 47 %  230 MiB/s  1.5 GiB left
  */
 #include "config.h"
 
@@ -26,9 +27,15 @@ struct _TernProgress
 {
   gboolean terminal;
   gboolean line_is_open;
+  GHashTable *seen; /* guint64 id -> Seen */
+};
+
+/* What was told of a task. */
+typedef struct
+{
   int best_percent;
   char *last_phase;
-};
+} Seen;
 
 /* How much is told, from everything to next to nothing. */
 typedef enum
@@ -56,7 +63,7 @@ format_head (const TernProgressView *view, Detail detail)
   GString *head = g_string_new (view->vm);
   g_autofree char *hosts = NULL;
 
-  if (detail <= DETAIL_HOSTS)
+  if (detail <= DETAIL_HOSTS && view->source != NULL)
     {
       hosts = g_strconcat (view->source, tern_output_arrow (), view->destination, NULL);
       append_part (head, hosts);
@@ -153,13 +160,22 @@ tern_progress_render (const TernProgressView *view, guint width)
   return render_narrow (view, width);
 }
 
+static void
+seen_free (gpointer data)
+{
+  Seen *seen = data;
+
+  g_free (seen->last_phase);
+  g_free (seen);
+}
+
 TernProgress *
 tern_progress_new (gboolean terminal)
 {
   TernProgress *self = g_new0 (TernProgress, 1);
 
   self->terminal = terminal;
-  self->best_percent = -1;
+  self->seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, seen_free);
   return self;
 }
 
@@ -178,8 +194,36 @@ tern_progress_free (TernProgress *self)
   if (self == NULL)
     return;
   tern_progress_clear (self);
-  g_free (self->last_phase);
+  g_hash_table_unref (self->seen);
   g_free (self);
+}
+
+/* Takes the task's percentage in. */
+static Seen *
+look_at (TernProgress *self, GVariant *task)
+{
+  guint64 id = tern_props_uint64 (task, "Id");
+  Seen *seen = g_hash_table_lookup (self->seen, &id);
+
+  if (seen == NULL)
+    {
+      seen = g_new0 (Seen, 1);
+      seen->best_percent = -1;
+      g_hash_table_insert (self->seen, g_memdup2 (&id, sizeof id), seen);
+    }
+  if (tern_props_boolean (task, "ProgressValid"))
+    seen->best_percent =
+        MAX (seen->best_percent, (int) MIN (tern_props_uint (task, "Progress"), 100));
+  return seen;
+}
+
+/* The last column stays free: some terminals break the line when it is written. */
+static char *
+format_line (const TernProgressView *view, guint width)
+{
+  g_autofree char *line = tern_progress_render (view, MAX (width, 2) - 1);
+
+  return g_strconcat (CLEAR_LINE, line, NULL);
 }
 
 char *
@@ -187,41 +231,90 @@ tern_progress_format (TernProgress *self, GVariant *task, guint width)
 {
   g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 64);
   const char *phase = tern_props_string (task, "Phase");
-  g_autofree char *line = NULL;
+  Seen *seen = look_at (self, task);
   TernProgressView view = {
     .vm = vm,
     .source = tern_props_string (task, "Source"),
     .destination = tern_props_string (task, "Destination"),
     .phase = phase,
+    .percent = seen->best_percent,
     .rate = tern_props_uint64 (task, "Rate"),
     .remaining = tern_props_uint64 (task, "Remaining"),
     .iteration = tern_props_uint (task, "Iteration"),
   };
 
-  if (tern_props_boolean (task, "ProgressValid"))
-    self->best_percent =
-        MAX (self->best_percent, (int) MIN (tern_props_uint (task, "Progress"), 100));
-  view.percent = self->best_percent;
-
   if (self->terminal)
-    {
-      /* The last column stays free: some terminals break the line when it is written. */
-      line = tern_progress_render (&view, MAX (width, 2) - 1);
-      return g_strconcat (CLEAR_LINE, line, NULL);
-    }
-  if (g_strcmp0 (self->last_phase, phase) == 0)
+    return format_line (&view, width);
+  if (g_strcmp0 (seen->last_phase, phase) == 0)
     return NULL;
 
-  g_free (self->last_phase);
-  self->last_phase = g_strdup (phase);
+  g_free (seen->last_phase);
+  seen->last_phase = g_strdup (phase);
   return g_strdup_printf ("%s  %s%s%s  %s\n", vm, view.source, tern_output_arrow (),
                           view.destination, phase);
 }
 
-void
-tern_progress_show (TernProgress *self, GVariant *task)
+/* What all of them come to. */
+typedef struct
 {
-  g_autofree char *text = tern_progress_format (self, task, tern_width_of_terminal (STDERR_FILENO));
+  guint ended;
+  guint running;
+  guint percents; /* sum */
+  guint64 rate;
+  guint64 remaining;
+} Sum;
+
+static void
+add_task (TernProgress *self, GVariant *task, Sum *sum)
+{
+  const char *state = tern_props_string (task, "State");
+  gboolean running = strcmp (state, "running") == 0;
+  int percent = look_at (self, task)->best_percent;
+
+  if (running)
+    {
+      sum->running++;
+      sum->rate += tern_props_uint64 (task, "Rate");
+      sum->remaining += tern_props_uint64 (task, "Remaining");
+    }
+  else if (strcmp (state, "queued") != 0)
+    {
+      sum->ended++;
+      percent = 100;
+    }
+  sum->percents += (guint) MAX (percent, 0);
+}
+
+char *
+tern_progress_format_group (TernProgress *self, GPtrArray *tasks, guint width)
+{
+  Sum sum = { 0 };
+  g_autofree char *head = NULL;
+  g_autofree char *running = NULL;
+
+  for (guint i = 0; i < tasks->len; i++)
+    if (tasks->pdata[i] != NULL)
+      add_task (self, tasks->pdata[i], &sum);
+
+  head = g_strdup_printf (_ ("%u of %u ended"), sum.ended, tasks->len);
+  running = g_strdup_printf (_ ("%u running"), sum.running);
+  TernProgressView view = {
+    .vm = head,
+    .phase = running,
+    .percent = (int) (sum.percents / MAX (tasks->len, 1)),
+    .rate = sum.rate,
+    .remaining = sum.remaining,
+  };
+  return format_line (&view, width);
+}
+
+void
+tern_progress_show (TernProgress *self, GPtrArray *tasks, guint changed)
+{
+  guint width = tern_width_of_terminal (STDERR_FILENO);
+  g_autofree char *text = self->terminal && tasks->len > 1
+                              ? tern_progress_format_group (self, tasks, width)
+                              : tern_progress_format (self, tasks->pdata[changed], width);
 
   if (text != NULL)
     g_printerr ("%s", text);

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /**
  * TernProgressView:
+ * @source: (nullable): %NULL to name no hosts
  * @percent: 0 to 100; -1 while unknown
  * @rate: bytes per second; 0 while unknown
  * @remaining: bytes; 0 while unknown
@@ -40,8 +41,8 @@ char *tern_progress_render (const TernProgressView *view, guint width);
 /**
  * TernProgress:
  *
- * Tells of one task as it goes on: a line that is written anew on a terminal, or a line at
- * each change of phase elsewhere. The percentage never falls.
+ * Tells of tasks as they go on: a line that is written anew on a terminal, or a line at
+ * each change of a task's phase elsewhere. A percentage never falls.
  */
 typedef struct _TernProgress TernProgress;
 
@@ -63,8 +64,17 @@ void tern_progress_free (TernProgress *self);
  */
 char *tern_progress_format (TernProgress *self, GVariant *task, guint width);
 
-/** tern_progress_show: writes tern_progress_format() to stderr */
-void tern_progress_show (TernProgress *self, GVariant *task);
+/**
+ * tern_progress_format_group:
+ * @tasks: (element-type GVariant): %NULL for one that is not known yet
+ *
+ * Returns: (transfer full): the line of a terminal for all of them
+ */
+char *tern_progress_format_group (TernProgress *self, GPtrArray *tasks, guint width);
+
+/** tern_progress_show: writes to stderr what there is to say of @tasks, of which the one at
+ * @changed is new */
+void tern_progress_show (TernProgress *self, GPtrArray *tasks, guint changed);
 
 /** tern_progress_clear: removes the line from the terminal, so that something else can be said */
 void tern_progress_clear (TernProgress *self);

@@ -13,7 +13,11 @@ for tool in dbus-daemon gdbus jq; do
     command -v $tool >/dev/null || { echo "1..0 # SKIP $tool is missing"; exit 77; }
 done
 
+virtern=$TOP_BUILDDIR/virtern
 work=$(mktemp -d)
+esc=$(printf '\033')
+status=0
+cluster=cli-cluster.json
 bus_pid=
 daemon_pid=
 tests=0
@@ -40,6 +44,29 @@ ok() {
     fi
 }
 
+# run ARGUMENT…: sets status, and the files out and err
+run() {
+    "$virtern" "$@" >"$work/out" 2>"$work/err" </dev/null
+    status=$?
+}
+
+# ends STATUS SENTENCE: the last run() ended with that status
+ends() {
+    [ "$status" -eq "$1" ] || echo "# status $status, not $1"
+    [ "$status" -eq "$1" ]
+    ok $? "$2"
+}
+
+# says FILE PATTERN: as a condition
+says() {
+    grep -qE -- "$2" "$work/$1" || { echo "# $1 lacks: $2"; false; }
+}
+
+# json EXPRESSION: as a condition on the JSON in out
+json() {
+    jq -e "$1" "$work/out" >/dev/null 2>&1 || { echo "# JSON is not so: $1"; false; }
+}
+
 done_testing() {
     echo "1..$tests"
     exit $failed
@@ -61,7 +88,7 @@ EOF
 
 # start_daemon SPEED: returns when the daemon has its name
 start_daemon() {
-    "$TOP_BUILDDIR/virternd" --session --simulate "$TOP_SRCDIR/tests/bus/cli-cluster.json" \
+    "$TOP_BUILDDIR/virternd" --session --simulate "$TOP_SRCDIR/tests/bus/$cluster" \
         --speed "$1" --state-dir "$work/state" >>"$work/daemon.log" 2>&1 &
     daemon_pid=$!
     if ! gdbus wait --session --timeout 30 org.virtern.Virtern1; then

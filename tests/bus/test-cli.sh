@@ -5,33 +5,6 @@
 set -u
 . "$(dirname "$0")/cli-functions.sh"
 
-virtern=$TOP_BUILDDIR/virtern
-status=0
-esc=$(printf '\033')
-
-# run ARGUMENT…: sets status, and the files out and err
-run() {
-    "$virtern" "$@" >"$work/out" 2>"$work/err" </dev/null
-    status=$?
-}
-
-# ends STATUS SENTENCE: the last run() ended with that status
-ends() {
-    [ "$status" -eq "$1" ] || echo "# status $status, not $1"
-    [ "$status" -eq "$1" ]
-    ok $? "$2"
-}
-
-# says FILE PATTERN: as a condition
-says() {
-    grep -qE -- "$2" "$work/$1" || { echo "# $1 lacks: $2"; false; }
-}
-
-# json EXPRESSION: as a condition on the JSON in out
-json() {
-    jq -e "$1" "$work/out" >/dev/null 2>&1 || { echo "# JSON is not so: $1"; false; }
-}
-
 hosts_are_up() {
     run status --json && json '.hosts.up == 3'
 }
@@ -124,6 +97,46 @@ ends 0 "vm list of a host that is down is a success"
 says err "^node5 is (unreachable|not connected yet): VMs that run there are not listed, or shown as they" \
     && ! grep -q "no VM here" "$work/err" && [ ! -s "$work/out" ]
 ok $? "and claims nothing of what it cannot see"
+for how in "--baseline --dry-run" "--model Westmere-IBRS --dry-run" "--model Westmere-IBRS" --clear; do
+    run vm mask db01 $how
+    ends 0 "vm mask $how works while a host is down"
+    says out "^Not counted: node5: its CPU is not known; “virtern host list” shows why$"
+    ok $? "and says that it is not counted"
+done
+run vm mask db01 --baseline --dry-run --json && json '."hosts-unknown" == ["node5"]'
+ok $? "so it does with --json"
+run vm mask db01 --baseline
+ends 1 "a baseline without a host that is down is not set"
+says err "^virtern: The CPU of node5 is not known" && says err "“virtern host remove”" && says err "--model"
+ok $? "and that host and the ways on are named"
+run vm show db01 --json && json '."cpu-masked" == false'
+ok $? "and nothing is changed"
+run vm mask db01 --clear
+ends 10 "a VM without a mask cannot be cleared of it"
+says err "^virtern: The CPU of db01.* is not masked" && says err "“virtern vm show”" && ! grep -q "show what there is" "$work/err"
+ok $? "and what shows its CPU is named, not where to look for VMs"
+run vm mask db01 --model Westmere-IBRS
+run vm show db01
+says out "^CPU mask +by “virtern vm mask”, from its first shutdown and start after that; --clear takes it away$"
+ok $? "vm show of a running VM tells when a mask takes effect"
+run vm mask db01 --clear
+run vm mask off01 --model Westmere-IBRS
+run vm show off01
+says out "^CPU mask +by “virtern vm mask”; --clear takes it away$"
+ok $? "vm show of a VM that is off has only the mask"
+run vm mask off01 --clear
+
+run baseline show
+ends 0 "the baseline is shown while a host is down"
+says out "^No running VM that can be seen holds more\.$" \
+    && says out "^node5 is not up: VMs there are not counted, or as they were last seen\.$" \
+    && ! grep -q "^No running VM holds more" "$work/out"
+ok $? "and claims nothing of the VMs there"
+run host add far1 sim://node4/ --cluster far
+run baseline show --cluster far
+says out "^No running VM holds more\.$" && ! grep -q "not up" "$work/out"
+ok $? "a host of another cluster does not matter to it"
+run host remove far1
 run vm list --json && json 'length == 13' && says err "^node5 is "
 ok $? "vm list --json says on stderr what it cannot see"
 run vm list --host node3 && [ ! -s "$work/err" ]
@@ -188,6 +201,11 @@ ends 10 "a move to an unknown host is status 10"
 run migrate twin --to node3
 ends 10 "a move of an ambiguous name is status 10"
 
+run migrate web01 --to node5
+ends 4 "a move to a host that is down is refused"
+says out "host\.unreachable" && says err "^virtern: web01 cannot be moved to node5; nothing was changed$"
+ok $? "with the reason"
+
 run migrate fail01 --to node2
 ends 1 "a failed migration is status 1"
 says err "^virtern: .*fail01" && says err "seen on node1: running" && says err "virtern task show [0-9]+"
@@ -200,6 +218,10 @@ run migrate split01 --to node2
 ends 6 "a VM that runs twice is status 6"
 says err "Look at both hosts"
 ok $? "its sentence says to look at both hosts"
+run migrate split01 --to node3
+ends 6 "a VM that needs attention is not moved"
+says out "^split01 .* finds no place:$"
+ok $? "and the reasons are shown"
 run status && says out "^Attention +.*split01"
 ok $? "status tells what needs attention"
 run status --json && json '.attention | length >= 1'
@@ -335,6 +357,23 @@ ok $? "in the C locale there is nothing but ASCII"
 "$virtern" vm list >/dev/full 2>"$work/err"
 status=$?
 ends 1 "a full disk is a failure"
+"$virtern" check two\ words --to node5 --json >/dev/full 2>"$work/err"
+status=$?
+ends 1 "so it is when the answer would be no"
+says err "^virtern: The output could not be written$"
+ok $? "and is told"
+"$virtern" migrate web01 --to node5 >"$work/both" 2>&1
+tail -n 1 "$work/both" | grep -q "^virtern: web01 cannot be moved to node5" && grep -q "^node5 " "$work/both"
+ok $? "in one file the error stands below the table"
+
+run host add far1 sim://node4/ --cluster far
+run migrate db01 --to far1
+run vm mask db01 --baseline
+ends 0 "a host of another cluster that is down keeps no baseline from being set"
+run vm mask db01 --clear
+run migrate db01 --to node2
+run host remove far1
+ends 0 "the host of the other cluster is removed"
 
 # --- completion ---
 
@@ -354,7 +393,7 @@ offers() {
     [ "$(cat "$work/offered")" = "$1" ] || { echo "# offered: $(cat "$work/offered")"; false; }
 }
 complete_line ''
-offers "help host migrate status task vm "
+offers "baseline check help host migrate plan snapshot status task vm "
 ok $? "the completion knows the commands"
 complete_line host a
 offers "add "
@@ -377,6 +416,21 @@ ok $? "the completion helps with help"
 complete_line help task ''
 offers "cancel list show watch "
 ok $? "the completion knows the commands after help task"
+complete_line migrate web01 d
+offers "db01 "
+ok $? "the completion goes on with VMs where there may be several"
+complete_line vm mask web01 --model ''
+offers "Westmere-IBRS "
+ok $? "the completion knows the CPU models of the hosts"
+complete_line host add n u --cluster d
+offers "default "
+ok $? "the completion knows the clusters"
+complete_line vm lock web01 --reason we --expires 2h ''
+offers " "
+ok $? "the completion leaves free text alone"
+complete_line check web01 --snapshot "$TOP_SRCDIR/tests/bus/cli-cl"
+offers "$TOP_SRCDIR/tests/bus/cli-cluster.json "
+ok $? "the completion knows files"
 complete_line migrate web01 --t
 offers "--timeout --to "
 ok $? "the completion knows the options of a command"

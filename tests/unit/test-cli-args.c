@@ -68,8 +68,28 @@ START_TEST (a_wrong_line_is_a_usage_error_that_names_what_is_wrong)
     { "host add node1", "NAME URI" },
     { "host add node1 _", "empty" },
     { "host add a b c", "“c”" },
-    { "migrate web01", "--to HOST" },
-    { "migrate --to node1", "virtern migrate VM" },
+    { "migrate --to node1", "virtern migrate VM..." },
+    { "migrate a _ b", "empty" },
+    { "plan place", "virtern plan place VM..." },
+    { "plan", "place" },
+    { "baseline", "show" },
+    { "check", "virtern check VM" },
+    { "check a b", "“b”" },
+    { "check a --snapshot=", "--snapshot needs a value" },
+    { "vm start a b", "“b”" },
+    { "vm lock web01", "needs --reason TEXT" },
+    { "vm lock web01 --reason=", "--reason needs a value" },
+    { "vm lock web01 --reason x --expires soon", "“soon” is no time" },
+    { "vm lock web01 --reason x --expires 2020-01-01T00:00:00Z", "in the past" },
+    { "vm lock web01 --reason x --expires 0h", "“0h” is no time" },
+    { "vm mask web01", "One of the options in brackets" },
+    { "vm mask web01 --clear --baseline", "Only one of the options in brackets" },
+    { "vm mask web01 --model m --disable f", "Only one of the options in brackets" },
+    { "vm mask web01 --disable aes,", "“aes,” has an empty name" },
+    { "vm mask web01 --disable ,", "“,” has an empty name" },
+    { "vm mask web01 --disable=", "--disable needs a value" },
+    { "host add a b --memory-reserve 1.5G", "“1.5G”" },
+    { "host add a b --memory-reserve 0", "“0”" },
     { "migrate web01 --to", "--to HOST" },
     { "migrate web01 --to --json", "--to HOST" },
     { "migrate web01 --to=", "--to needs a value" },
@@ -119,6 +139,16 @@ START_TEST (help_and_version_need_nothing_else_to_be_right)
 }
 END_TEST
 
+static void
+add_option (GString *line, guint option)
+{
+  const TernOptionInfo *info = tern_option_get_info (option);
+
+  g_string_append_printf (line, " --%s", info->name);
+  if (info->value != NULL)
+    g_string_append (line, info->choices != NULL ? " done" : info->max > 0 ? " 7" : " 7h");
+}
+
 START_TEST (every_command_is_found_by_its_name_and_takes_its_own_options)
 {
   guint n;
@@ -130,18 +160,17 @@ START_TEST (every_command_is_found_by_its_name_and_takes_its_own_options)
       g_autoptr (GString) line = g_string_new (name);
       g_autoptr (GError) error = NULL;
       g_autoptr (TernArgs) args = NULL;
+      /* Of the options that shut each other out, the first. */
+      guint64 alternatives = commands[i].one_of & (commands[i].one_of - 1);
+      guint min, max;
 
-      for (int k = 0; k < tern_command_count_operands (&commands[i]); k++)
+      tern_command_get_operands (&commands[i], &min, &max);
+      ck_assert_uint_le (min, max);
+      for (guint k = 0; k < min; k++)
         g_string_append (line, " 1");
       for (guint k = 0; k < TERN_N_OPTIONS; k++)
-        if (commands[i].options & (1u << k))
-          {
-            const TernOptionInfo *info = tern_option_get_info (k);
-
-            g_string_append_printf (line, " --%s", info->name);
-            if (info->value != NULL)
-              g_string_append (line, info->choices != NULL ? " done" : " 7");
-          }
+        if (commands[i].options & ~alternatives & (G_GUINT64_CONSTANT (1) << k))
+          add_option (line, k);
 
       args = parse (line->str, &error);
       ck_assert_msg (args != NULL, "%s: %s", line->str, error != NULL ? error->message : "");
@@ -162,8 +191,49 @@ START_TEST (help_names_every_command_that_is_not_hidden)
       g_autofree char *line = g_strdup_printf ("\n  %s\n", usage + strlen ("virtern "));
       g_autofree char *help = tern_command_format_help (&commands[i]);
 
-      ck_assert_int_eq (strstr (all, line) != NULL, !commands[i].hidden);
+      ck_assert_int_eq (strstr (all, line) != NULL, (commands[i].flags & TERN_COMMAND_HIDDEN) == 0);
       ck_assert_ptr_nonnull (strstr (help, usage));
+    }
+}
+END_TEST
+
+START_TEST (an_option_of_one_command_has_a_bit_of_its_own)
+{
+  guint n;
+  const TernCommand *commands = tern_command_get_all (&n);
+
+  ck_assert_uint_le (TERN_N_OPTIONS, 64);
+  for (guint i = 0; i < n; i++)
+    {
+      ck_assert_uint_eq (commands[i].required & ~commands[i].options, 0);
+      ck_assert_uint_eq (commands[i].one_of & ~commands[i].options, 0);
+      ck_assert_uint_eq (commands[i].one_of & commands[i].required, 0);
+    }
+}
+END_TEST
+
+START_TEST (only_a_command_with_a_file_works_without_a_daemon)
+{
+  static const struct
+  {
+    const char *line;
+    gboolean offline;
+  } cases[] = {
+    { "help", TRUE },
+    { "status", FALSE },
+    { "check web01", FALSE },
+    { "check web01 --snapshot f", TRUE },
+    { "plan place a b", FALSE },
+    { "plan place a b --snapshot f", TRUE },
+    { "migrate a b --dry-run", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (TernArgs) args = parse (cases[i].line, NULL);
+
+      ck_assert_msg (args != NULL, "%s", cases[i].line);
+      ck_assert_int_eq (tern_args_is_offline (args), cases[i].offline);
     }
 }
 END_TEST
@@ -206,5 +276,7 @@ TERN_CHECK_MAIN ("cli-args",
                  tcase_add_test (tcase,
                                  every_command_is_found_by_its_name_and_takes_its_own_options);
                  tcase_add_test (tcase, help_names_every_command_that_is_not_hidden);
+                 tcase_add_test (tcase, an_option_of_one_command_has_a_bit_of_its_own);
+                 tcase_add_test (tcase, only_a_command_with_a_file_works_without_a_daemon);
                  tcase_add_test (tcase, numbers_are_taken_up_to_their_bounds);
                  tcase_add_test (tcase, a_task_id_is_a_whole_number_from_one);)

@@ -130,6 +130,68 @@ START_TEST (an_end_other_than_done_has_its_own_status_and_says_what_both_hosts_s
 }
 END_TEST
 
+/* @states: of tasks, separated by blanks; "refused" is failed because a check said no */
+static GPtrArray *
+make_tasks (const char *states)
+{
+  GPtrArray *tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_auto (GStrv) words = g_strsplit (states, " ", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      gboolean refused = g_str_equal (words[i], "refused");
+
+      g_ptr_array_add (tasks, make_task (refused ? "failed" : words[i], refused ? "Refused" : ""));
+    }
+  return tasks;
+}
+
+START_TEST (several_tasks_end_as_the_worst_of_them)
+{
+  static const struct
+  {
+    const char *states;
+    int status;
+    const char *says;
+  } cases[] = {
+    { "done done", 0, NULL },
+    { "done cancelled", 5, "1 of 2 tasks" },
+    { "cancelled refused done", 4, "2 of 3 tasks" },
+    { "refused failed cancelled", 1, "3 of 3 tasks" },
+    { "cancelled refused failed", 1, "3 of 3 tasks" },
+    { "attention failed done", 6, "must look at both hosts" },
+    { "failed done attention", 6, "2 of 3 tasks" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GPtrArray) tasks = make_tasks (cases[i].states);
+      g_autoptr (GError) error = NULL;
+
+      ck_assert_int_eq (tern_outcome_judge_all (tasks, &error), cases[i].status == 0);
+      ck_assert_msg ((int) tern_exit_from_error (error) == cases[i].status, "%s: %d",
+                     cases[i].states, (int) tern_exit_from_error (error));
+      if (cases[i].says != NULL)
+        ck_assert_msg (strstr (error->message, cases[i].says) != NULL, "%s", error->message);
+    }
+}
+END_TEST
+
+START_TEST (a_start_is_told_as_a_start)
+{
+  g_autoptr (GVariant) migration = make_task ("done", "");
+  g_autoptr (GVariant) start = NULL;
+  g_autofree char *sentence = NULL;
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, migration);
+  g_variant_dict_insert (&dict, "Kind", "s", "start");
+  start = g_variant_ref_sink (g_variant_dict_end (&dict));
+  sentence = tern_outcome_format_done (start);
+  ck_assert_str_eq (sentence, "web01 is started on node3: 4.1 s");
+}
+END_TEST
+
 START_TEST (a_done_migration_tells_how_long_it_took_and_how_long_the_guest_stood)
 {
   g_autoptr (GVariant) task = make_task ("done", "");
@@ -144,4 +206,6 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, an_error_of_another_domain_is_a_failure_and_none_is_success);
     tcase_add_test (tcase, a_daemon_that_is_not_there_is_told_from_one_that_says_no);
     tcase_add_test (tcase, an_end_other_than_done_has_its_own_status_and_says_what_both_hosts_said);
+    tcase_add_test (tcase, several_tasks_end_as_the_worst_of_them);
+    tcase_add_test (tcase, a_start_is_told_as_a_start);
     tcase_add_test (tcase, a_done_migration_tells_how_long_it_took_and_how_long_the_guest_stood);)

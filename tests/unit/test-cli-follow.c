@@ -40,15 +40,23 @@ static const Ending endings[] = {
   { "nothing", FALSE, FALSE, FALSE },
 };
 #define SILENT (G_N_ELEMENTS (endings) - 1)
+#define FIRST_OF_MANY 1000
+#define MANY 200
 
-/* Each ending is that of one task, whose id is its place here. */
+/* Each ending is that of one task, whose id is its place here; of many tasks, they come in turn,
+ * except for the silent one. */
+static const Ending *
+get_ending (guint64 id)
+{
+  return &endings[id < FIRST_OF_MANY ? id : (id - FIRST_OF_MANY) % SILENT];
+}
 
 static GDBusConnection *connection; /* the bus's end of the client's */
 static TernClient *client;
 
 /* Of the worker thread. */
 static GPtrArray *rules;
-static guint reads[G_N_ELEMENTS (endings)];
+static guint reads[FIRST_OF_MANY + MANY];
 
 /* --- the bus --- */
 
@@ -59,9 +67,13 @@ is_asked_for (const char *path, const char *member)
   g_autofree char *by_path = g_strdup_printf ("path='%s'", path);
 
   for (guint i = 0; i < rules->len; i++)
-    if (strstr (g_ptr_array_index (rules, i), by_member) != NULL
-        && strstr (g_ptr_array_index (rules, i), by_path) != NULL)
-      return TRUE;
+    {
+      const char *rule = g_ptr_array_index (rules, i);
+
+      if (strstr (rule, by_member) != NULL
+          && (strstr (rule, by_path) != NULL || strstr (rule, "path='") == NULL))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -80,10 +92,10 @@ tell (GDBusConnection *to, guint64 id, const char *iface, const char *member, GV
 static void
 tell_the_end (GDBusConnection *to, guint64 id)
 {
-  if (endings[id].tells_changed)
+  if (get_ending (id)->tells_changed)
     tell (to, id, "org.freedesktop.DBus.Properties", "PropertiesChanged",
           g_variant_new_parsed ("(%s, {'State': <'done'>}, @as [])", TERN_IFACE_TASK));
-  if (endings[id].tells_completed)
+  if (get_ending (id)->tells_completed)
     tell (to, id, TERN_IFACE_TASK, "Completed", g_variant_new_parsed ("(true, 'moved')"));
 }
 
@@ -106,10 +118,11 @@ answer_read (GDBusConnection *to, GDBusMessage *request)
 
   g_variant_get (g_dbus_message_get_body (request), "(t)", &id);
   first = reads[id]++ == 0;
-  if (first && endings[id].before_the_answer)
+  if (first && get_ending (id)->before_the_answer)
     tell_the_end (to, id);
-  answer (to, request, g_variant_new_parsed ("({'State': <%s>},)", first ? "running" : "done"));
-  if (first && !endings[id].before_the_answer)
+  answer (to, request,
+          g_variant_new_parsed ("({'State': <%s>, 'Id': <%t>},)", first ? "running" : "done", id));
+  if (first && !get_ending (id)->before_the_answer)
     tell_the_end (to, id);
 }
 
@@ -202,25 +215,85 @@ setup (void)
   ck_assert_ptr_nonnull (client);
 }
 
+/* Ends that were told of, in the order in which they were. */
+static void
+count_end (GVariant *task, gpointer count)
+{
+  ck_assert_str_eq (tern_props_string (task, "State"), "done");
+  ++*(guint *) count;
+}
+
 START_TEST (an_end_right_behind_the_first_read_is_not_missed)
 {
-  TernFollow follow = { .id = (guint64) _i, .timeout_s = BOUND_S, .is_ours = TRUE };
-  g_autoptr (GVariant) task = NULL;
+  guint64 id = (guint64) _i;
+  guint ends = 0;
+  TernFollow follow = {
+    .ids = &id, .n_ids = 1, .timeout_s = BOUND_S, .is_ours = TRUE, .ended = count_end, .data = &ends
+  };
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tasks = tern_follow_tasks (client, &follow, &error);
 
-  ck_assert_msg (tern_follow_task (client, &follow, &task, &error), "%s: %s", endings[_i].name,
-                 error != NULL ? error->message : "");
-  ck_assert_str_eq (tern_props_string (task, "State"), "done");
+  ck_assert_msg (tasks != NULL, "%s: %s", endings[_i].name, error != NULL ? error->message : "");
+  ck_assert_uint_eq (tasks->len, 1);
+  ck_assert_str_eq (tern_props_string (tasks->pdata[0], "State"), "done");
+  ck_assert_uint_eq (ends, 1);
+}
+END_TEST
+
+/* More than are read at a time, with every way to end. */
+START_TEST (of_many_tasks_no_end_is_missed_and_each_is_told_once)
+{
+  guint64 ids[MANY];
+  guint ends = 0;
+  TernFollow follow = { .ids = ids,
+                        .n_ids = MANY,
+                        .timeout_s = BOUND_S,
+                        .is_ours = TRUE,
+                        .ended = count_end,
+                        .data = &ends };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  for (guint i = 0; i < MANY; i++)
+    ids[i] = FIRST_OF_MANY + i;
+  tasks = tern_follow_tasks (client, &follow, &error);
+
+  ck_assert_msg (tasks != NULL, "%s", error != NULL ? error->message : "");
+  ck_assert_uint_eq (tasks->len, MANY);
+  for (guint i = 0; i < MANY; i++)
+    ck_assert_uint_eq (tern_props_uint64 (tasks->pdata[i], "Id"), ids[i]);
+  ck_assert_uint_eq (ends, MANY);
+}
+END_TEST
+
+START_TEST (a_wait_for_several_that_is_over_says_how_many_go_on)
+{
+  guint64 ids[] = { 0, SILENT, 1 };
+  guint ends = 0;
+  TernFollow follow = { .ids = ids,
+                        .n_ids = G_N_ELEMENTS (ids),
+                        .timeout_s = 1,
+                        .is_ours = TRUE,
+                        .ended = count_end,
+                        .data = &ends };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tasks = tern_follow_tasks (client, &follow, &error);
+
+  ck_assert_ptr_null (tasks);
+  ck_assert (g_error_matches (error, TERN_EXIT_ERROR, TERN_EXIT_WAIT_TIMED_OUT));
+  ck_assert_msg (strstr (error->message, "\n1 task goes on") != NULL, "%s", error->message);
+  ck_assert_uint_eq (ends, 2);
 }
 END_TEST
 
 START_TEST (an_end_that_nobody_tells_of_ends_the_wait_at_its_bound)
 {
-  TernFollow follow = { .id = SILENT, .timeout_s = 1, .is_ours = TRUE };
-  g_autoptr (GVariant) task = NULL;
+  guint64 id = SILENT;
+  TernFollow follow = { .ids = &id, .n_ids = 1, .timeout_s = 1, .is_ours = TRUE };
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tasks = tern_follow_tasks (client, &follow, &error);
 
-  ck_assert (!tern_follow_task (client, &follow, &task, &error));
+  ck_assert_ptr_null (tasks);
   ck_assert (g_error_matches (error, TERN_EXIT_ERROR, TERN_EXIT_WAIT_TIMED_OUT));
 }
 END_TEST
@@ -229,5 +302,7 @@ END_TEST
 TERN_CHECK_MAIN ("follow",
   tcase_add_checked_fixture (tcase, setup, NULL);
   tcase_add_loop_test (tcase, an_end_right_behind_the_first_read_is_not_missed, 0, SILENT);
-  tcase_add_test (tcase, an_end_that_nobody_tells_of_ends_the_wait_at_its_bound);)
+  tcase_add_test (tcase, an_end_that_nobody_tells_of_ends_the_wait_at_its_bound);
+  tcase_add_test (tcase, of_many_tasks_no_end_is_missed_and_each_is_told_once);
+  tcase_add_test (tcase, a_wait_for_several_that_is_over_says_how_many_go_on);)
 /* clang-format on */

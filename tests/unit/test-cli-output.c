@@ -77,6 +77,22 @@ START_TEST (properties_become_an_object_and_sightings_name_their_host)
 }
 END_TEST
 
+START_TEST (what_is_nested_has_such_keys_too_and_parameters_keep_their_names)
+{
+  g_autoptr (GVariant) hosts = g_variant_ref_sink (g_variant_new_parsed (
+      "[{'Host': <'node1'>, 'ScoreParts': <{'memory': 0.5}>, "
+      "'Reasons': <[{'Code': <'cpu.vendor'>, 'Parameters': <{'vmVendor': 'Intel'}>}]>}]"));
+  JsonNode *node = tern_output_variant_to_json (hosts);
+  g_autofree char *text = tern_json_to_string (node);
+  g_auto (GStrv) words = g_strsplit_set (text, " \n", -1);
+  g_autofree char *dense = g_strjoinv ("", words);
+
+  ck_assert_str_eq (dense, "[{\"host\":\"node1\",\"score-parts\":{\"memory\":0.5},\"reasons\":"
+                           "[{\"code\":\"cpu.vendor\",\"parameters\":{\"vmVendor\":\"Intel\"}}]}]");
+  json_node_unref (node);
+}
+END_TEST
+
 START_TEST (an_empty_list_is_an_empty_array)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new ();
@@ -116,6 +132,8 @@ TERN_CHECK_MAIN ("cli-output",
                  tcase_add_test (tcase, a_key_is_the_property_in_lower_case_with_dashes);
                  tcase_add_test (tcase, no_two_properties_of_an_interface_share_a_key);
                  tcase_add_test (tcase, properties_become_an_object_and_sightings_name_their_host);
+                 tcase_add_test (tcase,
+                                 what_is_nested_has_such_keys_too_and_parameters_keep_their_names);
                  tcase_add_test (tcase, an_empty_list_is_an_empty_array);
                  tcase_add_test (tcase, a_property_of_another_type_counts_as_missing);
                  tcase_add_test (tcase, objects_are_collected_by_interface_and_sorted_by_name);)

@@ -144,6 +144,93 @@ START_TEST (without_a_terminal_there_is_one_line_per_phase)
 }
 END_TEST
 
+static GVariant *
+make_group_task (guint64 id, const char *state, int percent, guint64 rate)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "Id", "t", id);
+  g_variant_dict_insert (&dict, "State", "s", state);
+  g_variant_dict_insert (&dict, "Progress", "u", (guint) MAX (percent, 0));
+  g_variant_dict_insert (&dict, "ProgressValid", "b", percent >= 0);
+  g_variant_dict_insert (&dict, "Rate", "t", rate);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+START_TEST (several_tasks_share_one_line)
+{
+  g_autoptr (TernProgress) progress = tern_progress_new (TRUE);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autofree char *line = NULL;
+
+  g_ptr_array_add (tasks, make_group_task (1, "done", 100, 0));
+  g_ptr_array_add (tasks, make_group_task (2, "failed", 10, 0));
+  g_ptr_array_add (tasks, make_group_task (3, "running", 60, 104857600));
+  g_ptr_array_add (tasks, make_group_task (4, "queued", -1, 0));
+  line = tern_progress_format_group (progress, tasks, 100);
+  ck_assert_str_eq (line, "\r\033[K2 of 4 ended  1 running  [==================>         ] 65 %  "
+                          "100 MiB/s");
+}
+END_TEST
+
+static void
+free_task (gpointer task)
+{
+  if (task != NULL)
+    g_variant_unref (task);
+}
+
+START_TEST (the_percentage_of_several_never_falls_and_no_line_is_too_wide)
+{
+  static const int seen[] = { -1, 5, 3, 40, -1, 39, 41, 12, 99, 0, 100 };
+  g_autoptr (TernProgress) progress = tern_progress_new (TRUE);
+  int last = -1;
+
+  for (guint width = 2; width <= 120; width++)
+    for (guint i = 0; i < G_N_ELEMENTS (seen); i++)
+      {
+        g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (free_task);
+        g_autofree char *line = NULL;
+
+        g_ptr_array_add (tasks, make_group_task (1, "running", seen[i], 1000));
+        g_ptr_array_add (tasks, make_group_task (2, "running", 100 - ABS (seen[i]), 1000));
+        g_ptr_array_add (tasks, NULL);
+        line = tern_progress_format_group (progress, tasks, width);
+        ck_assert_uint_lt (tern_width_of (line + strlen ("\r\033[K")), width);
+        if (width == 120)
+          {
+            ck_assert_int_ge (read_percent (line), last);
+            last = read_percent (line);
+          }
+      }
+  ck_assert_int_ge (last, 0);
+}
+END_TEST
+
+START_TEST (the_phases_of_several_tasks_are_told_apart_without_a_terminal)
+{
+  g_autoptr (TernProgress) progress = tern_progress_new (FALSE);
+  guint lines = 0;
+
+  for (guint round = 0; round < 3; round++)
+    for (guint64 id = 1; id <= 2; id++)
+      {
+        g_autoptr (GVariant) plain = make_task ("copying", 5);
+        g_autoptr (GVariant) task = NULL;
+        g_autofree char *line = NULL;
+        GVariantDict dict;
+
+        g_variant_dict_init (&dict, plain);
+        g_variant_dict_insert (&dict, "Id", "t", id);
+        task = g_variant_ref_sink (g_variant_dict_end (&dict));
+        line = tern_progress_format (progress, task, 80);
+        lines += line != NULL ? 1 : 0;
+      }
+  ck_assert_uint_eq (lines, 2);
+}
+END_TEST
+
 START_TEST (text_is_wrapped_at_blanks_and_keeps_its_words)
 {
   g_autofree char *wrapped = tern_width_wrap ("aes avx avx2 a-word-longer-than-that bmi1", 4, 14);
@@ -160,4 +247,9 @@ TERN_CHECK_MAIN ("cli-progress", setlocale (LC_ALL, "C.UTF-8");
                  tcase_add_test (tcase, what_is_not_known_is_not_shown);
                  tcase_add_test (tcase, the_percentage_never_falls);
                  tcase_add_test (tcase, without_a_terminal_there_is_one_line_per_phase);
+                 tcase_add_test (tcase, several_tasks_share_one_line);
+                 tcase_add_test (tcase,
+                                 the_percentage_of_several_never_falls_and_no_line_is_too_wide);
+                 tcase_add_test (tcase,
+                                 the_phases_of_several_tasks_are_told_apart_without_a_terminal);
                  tcase_add_test (tcase, text_is_wrapped_at_blanks_and_keeps_its_words);)

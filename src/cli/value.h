@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/*
+ * Values of options that are more than a word. Errors are of usage and say what would be right.
+ */
+
+/**
+ * tern_value_parse_when:
+ * @text: from now on, such as "90min", "2h", "3d" or "1d 12h"; or a time, such as "2026-12-01
+ * 12:00" (local) or what RFC 3339 allows
+ * @now_us: wall time
+ * @out_us: wall time, later than @now_us
+ */
+gboolean tern_value_parse_when (const char *text, gint64 now_us, gint64 *out_us, GError **error);
+/** tern_value_check_when: whether tern_value_parse_when() would take it now */
+gboolean tern_value_check_when (const char *text, GError **error);
+
+/** tern_value_split_names: Returns: (transfer full) (nullable): names that were separated by
+ * commas, blanks around them taken away; %NULL if one is empty */
+GStrv tern_value_split_names (const char *text, GError **error);
+gboolean tern_value_check_names (const char *text, GError **error);
+
+G_END_DECLS
