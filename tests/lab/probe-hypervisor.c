@@ -77,6 +77,71 @@ end_run (Run *run, GError *error)
   g_free (run);
 }
 
+/* A list, or "?" for one that was not told. */
+static char *
+join (GStrv list)
+{
+  return list != NULL ? g_strjoinv (",", list) : g_strdup ("?");
+}
+
+static void
+say_strv (Probe *probe, const char *what, GStrv list)
+{
+  g_autofree char *text = join (list);
+
+  say (probe, "%s=%s", what, text);
+}
+
+static void
+say_networks (Probe *probe, const GPtrArray *networks)
+{
+  for (guint i = 0; networks != NULL && i < networks->len; i++)
+    {
+      const TernNetwork *network = networks->pdata[i];
+      g_autofree char *groups = join (network->portgroups);
+
+      say (probe, "network: %s active=%d portgroups=%s", network->name, network->active, groups);
+    }
+}
+
+static void
+say_pools (Probe *probe, const GPtrArray *pools)
+{
+  for (guint i = 0; pools != NULL && i < pools->len; i++)
+    {
+      const TernPool *pool = pools->pdata[i];
+      g_autofree char *volumes = join (pool->volumes);
+
+      say (probe, "pool: %s type=%s active=%d path=%s source=%s remote=%d volumes=%s", pool->name,
+           pool->type, pool->active, pool->path, pool->source != NULL ? pool->source : "-",
+           pool->remote, volumes);
+    }
+}
+
+static void
+say_resources (Probe *probe, const TernHostFacts *facts)
+{
+  say (probe,
+       "facts: load=%d max-vcpus=%u signature=%s tsc=%" G_GUINT64_FORMAT " scaling=%d numa=%u",
+       facts->load_permille, facts->max_vcpus, facts->cpu_signature, facts->tsc_hz,
+       facts->tsc_scaling, facts->numa_nodes);
+  say_strv (probe, "facts: virt-types", facts->virt_types);
+  say_strv (probe, "facts: machines", facts->machines);
+  say_strv (probe, "facts: cpu-models", facts->cpu_models);
+  say_strv (probe, "facts: interfaces", facts->interfaces);
+  say_strv (probe, "facts: secrets", facts->secrets);
+  for (guint i = 0; facts->hugepages != NULL && i < facts->hugepages->len; i++)
+    {
+      const TernHugepages *pages = facts->hugepages->pdata[i];
+
+      say (probe,
+           "hugepages: %" G_GUINT64_FORMAT " total=%" G_GUINT64_FORMAT " free=%" G_GUINT64_FORMAT,
+           pages->size, pages->total, pages->free);
+    }
+  say_networks (probe, facts->networks);
+  say_pools (probe, facts->pools);
+}
+
 static void
 on_facts (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -101,6 +166,7 @@ on_facts (GObject *source, GAsyncResult *result, gpointer data)
           say (run->probe, "facts: cpu mode=%s model=%s vendor=%s features=%s", facts->cpu->mode,
                facts->cpu->model, facts->cpu->vendor, features);
         }
+      say_resources (run->probe, facts);
     }
   end_run (run, error);
 }
@@ -116,6 +182,47 @@ say_vm (Probe *probe, const TernVm *vm)
        vm->uuid, name, tern_vm_state_to_string (vm->state), tern_vm_reason_to_string (vm->reason),
        vm->memory, vm->vcpus, vm->persistent, vm->virt_type, vm->arch, vm->machine,
        vm->cpu != NULL ? vm->cpu->mode : "-", vm->disks->len, vm->nics->len);
+}
+
+static void
+say_disks (Probe *probe, const TernVm *vm)
+{
+  for (guint i = 0; i < vm->disks->len; i++)
+    {
+      const TernDisk *disk = vm->disks->pdata[i];
+      g_autofree char *backing = join (disk->backing);
+
+      say (probe, "disk: %s %s %s source=%s policy=%s secret=%s backing=%s job=%d", disk->target,
+           disk->device, disk->type, disk->source != NULL ? disk->source : "-",
+           disk->startup_policy != NULL ? disk->startup_policy : "-",
+           disk->secret != NULL ? disk->secret : "-", backing, disk->job);
+    }
+}
+
+/* One VM in full. */
+static void
+say_details (Probe *probe, const TernVm *vm)
+{
+  say (probe, "vm: snapshots=%u managed-save=%d backup=%d masked=%d hugepages=%d pinned=%s numa=%s",
+       vm->snapshots, vm->managed_save, vm->backup, vm->masked, vm->hugepages,
+       vm->pinned_cpus != NULL ? vm->pinned_cpus : "-",
+       vm->numa_nodes != NULL ? vm->numa_nodes : "-");
+  if (vm->lock != NULL)
+    {
+      g_autofree char *reason = tern_text_visible (vm->lock->reason, 0);
+
+      say (probe, "lock: owner=%s since=%" G_GINT64_FORMAT " expires=%" G_GINT64_FORMAT " %s",
+           vm->lock->owner, vm->lock->since_us, vm->lock->expires_us, reason);
+    }
+  if (vm->cpu != NULL)
+    {
+      g_autofree char *features = join (vm->cpu->features);
+      g_autofree char *disabled = join (vm->cpu->disabled);
+
+      say (probe, "cpu: %s %s vendor=%s expanded=%d features=%s disabled=%s", vm->cpu->mode,
+           vm->cpu->model, vm->cpu->vendor, vm->cpu->expanded, features, disabled);
+    }
+  say_disks (probe, vm);
 }
 
 static void
@@ -142,7 +249,10 @@ on_vm (GObject *source, GAsyncResult *result, gpointer data)
       tern_hypervisor_fetch_vm_finish (TERN_HYPERVISOR (source), result, &error);
 
   if (vm != NULL)
-    say_vm (run->probe, vm);
+    {
+      say_vm (run->probe, vm);
+      say_details (run->probe, vm);
+    }
   end_run (run, error);
 }
 
@@ -220,6 +330,77 @@ on_discard (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+on_start (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_start_finish);
+}
+
+static void
+on_eject (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_eject_finish);
+}
+
+static void
+on_set_lock (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_set_lock_finish);
+}
+
+static void
+on_set_cpu (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_set_cpu_finish);
+}
+
+/* Into the file that is named: it has several lines. */
+static void
+on_cpu_xml (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autofree char *xml =
+      tern_hypervisor_fetch_cpu_xml_finish (TERN_HYPERVISOR (source), result, &error);
+
+  if (xml != NULL && g_file_set_contents (run->words[2], xml, -1, &error))
+    say (run->probe, "fetch-cpu: done");
+  end_run (run, error);
+}
+
+static void
+on_compare (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autofree char *refusal = NULL;
+
+  if (tern_hypervisor_compare_cpu_finish (TERN_HYPERVISOR (source), result, &refusal, &error))
+    say (run->probe, "compare: %s", refusal != NULL ? refusal : "fits");
+  end_run (run, error);
+}
+
+static void
+on_baseline (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  g_autoptr (TernCpuDefinition) baseline =
+      tern_hypervisor_baseline_cpu_finish (TERN_HYPERVISOR (source), result, &error);
+
+  if (baseline != NULL)
+    {
+      g_autofree char *features = join (baseline->definition->features);
+      g_autofree char *disabled = join (baseline->definition->disabled);
+      g_autofree char *all = join (baseline->expanded->features);
+
+      say (run->probe, "baseline: %s features=%s disabled=%s", baseline->definition->model,
+           features, disabled);
+      say (run->probe, "expanded: %s", all);
+    }
+  end_run (run, error);
+}
+
+static void
 on_connect (GObject *source, GAsyncResult *result, gpointer data)
 {
   end_yes (source, result, data, tern_hypervisor_connect_finish);
@@ -233,6 +414,7 @@ start_migrate (TernHypervisor *hypervisor, Run *run)
     .peer_uri = run->words[2],
     .migration_address = n > 3 && !g_str_equal (run->words[3], "-") ? run->words[3] : NULL,
     .persistent = n <= 4 || !g_str_equal (run->words[4], "transient"),
+    .flags = n > 4 && g_str_equal (run->words[4], "offline") ? TERN_MIGRATE_OFFLINE : 0,
     .bandwidth_bps = n > 5 ? g_ascii_strtoull (run->words[5], NULL, 10) : 0,
   };
 
@@ -314,6 +496,92 @@ start_discard (TernHypervisor *hypervisor, Run *run)
   tern_hypervisor_discard_async (hypervisor, run->words[1], NULL, on_discard, run);
 }
 
+static void
+start_start (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_start_async (hypervisor, run->words[1], NULL, on_start, run);
+}
+
+static void
+start_eject (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_eject_async (hypervisor, run->words[1], run->words[2], run->words[3], NULL,
+                               on_eject, run);
+}
+
+static void
+start_lock (TernHypervisor *hypervisor, Run *run)
+{
+  g_autofree char *reason = g_strjoinv (" ", run->words + 5);
+  g_autoptr (TernLock) lock =
+      tern_lock_new (run->words[2], reason, g_ascii_strtoll (run->words[3], NULL, 10),
+                     g_ascii_strtoll (run->words[4], NULL, 10));
+
+  tern_hypervisor_set_lock_async (hypervisor, run->words[1], lock, NULL, on_set_lock, run);
+}
+
+static void
+start_unlock (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_set_lock_async (hypervisor, run->words[1], NULL, NULL, on_set_lock, run);
+}
+
+/* MODEL +FEATURE -FEATURE … */
+static TernCpu *
+read_cpu (char **words)
+{
+  g_autoptr (GPtrArray) features = g_ptr_array_new ();
+  g_autoptr (GPtrArray) disabled = g_ptr_array_new ();
+
+  for (guint i = 1; words[i] != NULL; i++)
+    g_ptr_array_add (*words[i] == '-' ? disabled : features, words[i] + 1);
+  g_ptr_array_add (features, NULL);
+  g_ptr_array_add (disabled, NULL);
+  return tern_cpu_new ("custom", words[0], NULL, (const char *const *) features->pdata,
+                       (const char *const *) disabled->pdata);
+}
+
+static void
+start_set_cpu (TernHypervisor *hypervisor, Run *run)
+{
+  g_autoptr (TernCpu) cpu = read_cpu (run->words + 2);
+
+  tern_hypervisor_set_cpu_async (hypervisor, run->words[1], cpu, NULL, on_set_cpu, run);
+}
+
+static void
+start_clear_cpu (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_set_cpu_async (hypervisor, run->words[1], NULL, NULL, on_set_cpu, run);
+}
+
+static void
+start_fetch_cpu (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_fetch_cpu_xml_async (hypervisor, run->words[1], NULL, on_cpu_xml, run);
+}
+
+static void
+start_compare (TernHypervisor *hypervisor, Run *run)
+{
+  g_autofree char *xml = NULL;
+  GError *error = NULL;
+
+  if (g_file_get_contents (run->words[1], &xml, NULL, &error))
+    tern_hypervisor_compare_cpu_async (hypervisor, xml, NULL, on_compare, run);
+  else
+    end_run (run, error);
+}
+
+static void
+start_baseline (TernHypervisor *hypervisor, Run *run)
+{
+  g_autoptr (GPtrArray) cpus = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_cpu_unref);
+
+  g_ptr_array_add (cpus, read_cpu (run->words + 1));
+  tern_hypervisor_baseline_cpu_async (hypervisor, cpus, NULL, on_baseline, run);
+}
+
 static const struct
 {
   const char *name;
@@ -330,6 +598,15 @@ static const struct
   { "abort", 2, start_abort },
   { "resume", 2, start_resume },
   { "discard", 2, start_discard },
+  { "start", 2, start_start },
+  { "eject", 4, start_eject },
+  { "lock", 6, start_lock },
+  { "unlock", 2, start_unlock },
+  { "set-cpu", 3, start_set_cpu },
+  { "clear-cpu", 2, start_clear_cpu },
+  { "fetch-cpu", 3, start_fetch_cpu },
+  { "compare", 2, start_compare },
+  { "baseline", 2, start_baseline },
   { "connect", 1, start_connect },
   { "disconnect", 1, start_disconnect },
   { "ping", 1, start_ping },
@@ -440,8 +717,11 @@ usage (void)
   fprintf (stderr,
            "usage: probe-hypervisor URI COMMAND\n"
            "  facts | vms | vm UUID | inspect UUID | job UUID | completed UUID | abort UUID\n"
-           "  migrate UUID PEERURI [ADDRESS|-] [persistent|transient] [BYTES-PER-SECOND]\n"
-           "  resume UUID | discard UUID | watch | shell\n"
+           "  migrate UUID PEERURI [ADDRESS|-] [persistent|transient|offline] [BYTES-PER-SECOND]\n"
+           "  resume UUID | discard UUID | start UUID | eject UUID TARGET SOURCE | watch | shell\n"
+           "  lock UUID OWNER SINCE-US EXPIRES-US REASON… | unlock UUID\n"
+           "  set-cpu UUID MODEL [+FEATURE|-FEATURE]… | clear-cpu UUID\n"
+           "  fetch-cpu UUID FILE | compare FILE | baseline MODEL [+FEATURE|-FEATURE]…\n"
            "the shell also knows: connect, disconnect, ping, quit\n");
   return 2;
 }

@@ -63,8 +63,64 @@ generations_show_in_the_host_model() {
   contains "$(lab virsh node3 domcapabilities --virttype qemu)" "<model fallback='forbid'>Haswell"
 }
 
+# What the older of each pair hides besides.
+the_generations_differ_as_the_real_ones_do() {
+  is_equal "$(hidden_besides new e5-2600 | grep -xE 'avx.*|fma|f16c' | tr '\n' ' ')" 'avx2 f16c fma ' 'e5-2600'
+  is_equal "$(hidden_besides e5-2600 5600 | tr '\n' ' ')" 'avx xsave xsaveopt ' '5600'
+  is_equal "$(hidden_besides 5600 5500 | tr '\n' ' ')" 'aes arat pclmulqdq pdpe1gb ' '5500'
+  is_equal "$(hidden_besides e5-2600 e5-2600-aes-off)" aes 'e5-2600-aes-off'
+  is_equal "$(hidden_besides 5600 new)$(hidden_besides 5500 5600)$(hidden_besides older 5500)" '' \
+    'what a newer one hides and an older one shows'
+}
+
+hidden_besides() { # GENERATION OTHER
+  comm -13 <(hidden_in "$1") <(hidden_in "$2")
+}
+
+hidden_in() { # GENERATION
+  lab generations | sed -n "/^$1 /,/^[^ ]/p" | sed -n 's/^ \+//p' | tr ' ' '\n' | grep . | sort
+}
+
 every_node_has_the_network() {
   contains "$(lab virsh node2 net-info lab)" 'Active:         yes'
+}
+
+a_network_can_be_on_some_nodes_only() {
+  lab network node1 define extra red green
+  lab network node1 start extra
+  lab network node2 define extra
+  contains "$(lab virsh node1 net-info extra)" 'Active:         yes'
+  contains "$(lab virsh node1 net-dumpxml extra)" "portgroup name='red'"
+  contains "$(lab virsh node2 net-info extra)" 'Active:         no'
+  fails lab virsh node3 net-info extra
+  lab network node1 remove extra
+  lab network node2 remove extra
+  fails lab virsh node1 net-info extra
+}
+
+a_pool_is_shared_or_only_looks_so() {
+  local node
+  for node in node1 node2; do
+    lab pool $node shared both
+    lab pool $node local own
+  done
+  lab virsh node1 -q vol-create-as both here 1M
+  lab virsh node1 -q vol-create-as own here 1M
+  lab virsh node2 -q pool-refresh both
+  lab virsh node2 -q pool-refresh own
+  contains "$(lab virsh node2 vol-list both)" here
+  is_equal "$(lab virsh node2 -q vol-list own)" '' 'the volumes of the other node'
+  lab pool node2 remove both
+  fails lab virsh node2 pool-info both
+  is_equal "$(lab exec node2 ls /var/lib/libvirt/both)" '' 'what is left at its path'
+}
+
+a_hidden_machine_type_is_refused() {
+  lab machine node2 hide pc-i440fx-6.2
+  contains "$(fails lab vm start past --on node2 --machine pc-i440fx-6.2)" 'pc-i440fx-6.2'
+  lab vm start past --on node1 --machine pc-i440fx-6.2
+  contains "$(fails plain_move past node1 node2)" 'does not support machine type'
+  lab vm remove past
 }
 
 mistakes_are_told_apart() {
@@ -92,6 +148,13 @@ a_guest_of_an_old_node_moves_to_a_new_one() {
   is_equal "$(lab vm boots mover)" 1 'the number of boots'
   lab vm remove mover
   is_equal "$(lab vm where mover)" '' 'the places of a removed guest'
+}
+
+a_disk_that_one_node_has_holds_a_guest_back() {
+  start_guest keeper node1 --disk file
+  contains "$(fails plain_move keeper node1 node2)" 'without shared storage is unsafe'
+  is_only_on keeper node1
+  lab vm remove keeper
 }
 
 a_guest_of_a_new_node_is_refused_by_an_old_one() {
@@ -237,11 +300,16 @@ run_tests \
   the_hub_reaches_every_libvirtd \
   the_machine_shows_nothing_of_the_network \
   exec_passes_input_directory_and_exit_code \
+  the_generations_differ_as_the_real_ones_do \
   generations_show_in_the_host_model \
   every_node_has_the_network \
+  a_network_can_be_on_some_nodes_only \
+  a_pool_is_shared_or_only_looks_so \
+  a_hidden_machine_type_is_refused \
   mistakes_are_told_apart \
   a_guest_moves_and_counts_on \
   a_guest_of_an_old_node_moves_to_a_new_one \
+  a_disk_that_one_node_has_holds_a_guest_back \
   a_guest_of_a_new_node_is_refused_by_an_old_one \
   an_image_that_one_node_has_holds_a_guest_back \
   a_busy_guest_on_a_slow_link_does_not_arrive_and_can_be_aborted \

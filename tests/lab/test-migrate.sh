@@ -213,7 +213,7 @@ a_host_that_hangs_is_told_and_hinders_nobody() {
   wait_until 60 host_is node3 unreachable
   virtern migrate web01 --to node1
   is_on web01 node1
-  says 1 'node3 cannot be reached now' virtern migrate web01 --to node3
+  says 4 'node3 cannot be reached now' virtern migrate web01 --to node3
   lab fault node3 libvirtd cont
   wait_until 60 host_is node3 up
 }

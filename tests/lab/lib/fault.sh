@@ -5,13 +5,17 @@
 # refuses an arriving guest.
 
 # libvirt looks for hooks when it starts only; so the script is always there and does
-# what a file says. It acts where an arriving guest is prepared, nowhere else.
+# what a file says. It acts where an arriving guest is prepared, or where one is started.
 hook_script() { # NODE
   cat <<SCRIPT
 #!/bin/sh
 behaviour=$LAB_DIR/$1/hook
-[ "\$2" = migrate ] && [ -e "\$behaviour" ] || exit 0
+[ -e "\$behaviour" ] || exit 0
 read -r word seconds <"\$behaviour"
+case "\$2 \$word" in
+  'migrate stall' | 'migrate fail' | 'start stall-start') ;;
+  *) exit 0 ;;
+esac
 if [ "\$word" = fail ]; then
   echo "the lab's hook refuses \$1" >&2
   exit 1
@@ -26,17 +30,17 @@ exit 0
 SCRIPT
 }
 
-fault_hook() { # NODE stall SECONDS|fail|clear
+fault_hook() { # NODE stall SECONDS|stall-start SECONDS|fail|clear
   local file=$LAB_DIR/$1/hook
   case ${2:-} in
-    stall)
-      is_number "${3:-}" || bad_usage 'usage: lab fault NODE hook stall SECONDS'
-      echo "stall $3" >"$file.new"
+    stall | stall-start)
+      is_number "${3:-}" || bad_usage "usage: lab fault NODE hook $2 SECONDS"
+      echo "$2 $3" >"$file.new"
       mv "$file.new" "$file"
       ;;
     fail) echo fail >"$file.new" && mv "$file.new" "$file" ;;
     clear) rm -f "$file" "$file.stalls" ;;
-    *) bad_usage "a hook can stall, fail or clear, not '${2:-}'" ;;
+    *) bad_usage "a hook can stall, stall-start, fail or clear, not '${2:-}'" ;;
   esac
 }
 

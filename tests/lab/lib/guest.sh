@@ -23,14 +23,19 @@ guest_parse() { # NAME [OPTIONS]
     bad_usage "a guest's name is made of letters, digits, '_', '.' and '-', not '$name'"
   shift
   GUEST=([name]=$name [on]='' [memory]='' [vcpus]=1 [dirty]=0 [cpu]=host-model
-    [disk]=none [cdrom]='' [network]='' [transient]=no)
+    [machine]=pc [disk]=none [cdrom]='' [network]='' [transient]=no)
   while (($# > 0)); do
     case $1 in
       --transient) GUEST[transient]=yes ;;
       --persistent) GUEST[transient]=no ;;
-      --on | --memory | --vcpus | --dirty | --cpu | --disk | --cdrom | --network)
+      --on | --memory | --vcpus | --dirty | --cpu | --machine | --disk | --cdrom)
         (($# >= 2)) || bad_usage "$1 needs a value"
         GUEST[${1#--}]=$2
+        shift
+        ;;
+      --network)
+        (($# >= 2)) || bad_usage "$1 needs a value"
+        GUEST[network]+=" $2"
         shift
         ;;
       *) bad_usage "vm knows no option '$1'" ;;
@@ -43,7 +48,8 @@ guest_parse() { # NAME [OPTIONS]
   done
   ((GUEST[dirty] == 0 || GUEST[memory] >= $(memory_for_dirty "${GUEST[dirty]}"))) ||
     bad_usage "${GUEST[dirty]} MiB to rewrite need --memory $(memory_for_dirty "${GUEST[dirty]}")"
-  [[ ${GUEST[disk]} == nbd || ${GUEST[disk]} == none ]] || bad_usage '--disk is nbd or none'
+  [[ ${GUEST[disk]} != file ]] || GUEST[disk]=$(own_disk "$name")
+  [[ ${GUEST[disk]} =~ ^(nbd|none|/.*)$ ]] || bad_usage '--disk is nbd, file, a path or none'
 }
 
 guest_needs_node() {
@@ -74,8 +80,10 @@ guest_xml_cpu() {
   esac
 }
 
-guest_xml_devices() {
-  [[ ${GUEST[disk]} != nbd ]] || cat <<XML
+guest_xml_disk() {
+  case ${GUEST[disk]} in
+    none) ;;
+    nbd) cat <<XML ;;
     <disk type='network' device='disk'>
       <driver name='qemu' type='raw' cache='none'/>
       <source protocol='nbd' name='${GUEST[name]}'>
@@ -84,6 +92,19 @@ guest_xml_devices() {
       <target dev='vda' bus='virtio'/>
     </disk>
 XML
+    *) cat <<XML ;;
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw' cache='none'/>
+      <source file='$(xml_text "${GUEST[disk]}")'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+XML
+  esac
+}
+
+guest_xml_devices() {
+  local network
+  guest_xml_disk
   [[ -z ${GUEST[cdrom]} ]] || cat <<XML
     <disk type='file' device='cdrom'>
       <driver name='qemu' type='raw'/>
@@ -92,9 +113,16 @@ XML
       <readonly/>
     </disk>
 XML
-  [[ -z ${GUEST[network]} ]] || cat <<XML
+  for network in ${GUEST[network]}; do guest_xml_network "$network"; done
+}
+
+guest_xml_network() { # NAME[:PORTGROUP]
+  local source
+  source="network='$(xml_text "${1%%:*}")'"
+  [[ $1 != *:* ]] || source+=" portgroup='$(xml_text "${1#*:}")'"
+  cat <<XML
     <interface type='network'>
-      <source network='$(xml_text "${GUEST[network]}")'/>
+      <source $source/>
       <model type='virtio'/>
     </interface>
 XML
@@ -108,7 +136,7 @@ guest_xml() {
   <memory unit='MiB'>${GUEST[memory]}</memory>
   <vcpu>${GUEST[vcpus]}</vcpu>
   <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
+    <type arch='x86_64' machine='$(xml_text "${GUEST[machine]}")'>hvm</type>
     <kernel>$LAB_DIR/guest/vmlinuz</kernel>
     <initrd>$LAB_DIR/guest/initramfs</initrd>
     <cmdline>console=ttyS0 quiet panic=-1 tern.dirty=${GUEST[dirty]}</cmdline>
@@ -165,6 +193,17 @@ disk_remove() { # NAME
   rm -f "$base".*
 }
 
+# A disk that only one node has.
+
+own_disk() { echo "/var/lib/libvirt/images/$1.img"; } # NAME
+
+guest_make_disk() {
+  case ${GUEST[disk]} in
+    nbd) disk_start "${GUEST[name]}" ;;
+    "$(own_disk "${GUEST[name]}")") inside "${GUEST[on]}" truncate -s "$DISK_SIZE" "${GUEST[disk]}" ;;
+  esac
+}
+
 # What a guest said
 
 serial_file() { echo "$LAB_DIR/serial/$1.log"; }
@@ -178,13 +217,15 @@ guest_tick() { # NAME
 }
 
 guest_count() { # NAME WORD
-  grep -acE "^$2 [0-9a-f-]+"$'\r''?$' "$(serial_file "$1")" 2>/dev/null || true
+  local count
+  count=$(grep -acE "^$2 [0-9a-f-]+"$'\r''?$' "$(serial_file "$1")" 2>/dev/null) || true
+  echo "${count:-0}"
 }
 
 guest_ticked() { # NAME LINES
   local count
   count=$(guest_count "$1" tick)
-  ((${count:-0} >= $2))
+  ((count >= $2))
 }
 
 vm_wait() { # NAME [TICKS] [--timeout SECONDS]
@@ -201,7 +242,7 @@ vm_wait() { # NAME [TICKS] [--timeout SECONDS]
     bad_usage 'usage: lab vm wait NAME [TICKS] [--timeout SECONDS]'
   # Lines are counted, since a guest that starts anew begins at tick 1.
   count=$(guest_count "$name" tick)
-  wait_for "$seconds" guest_ticked "$name" $((${count:-0} + ticks)) ||
+  wait_for "$seconds" guest_ticked "$name" $((count + ticks)) ||
     die "guest '$name' did not tick $ticks times in $seconds s"
 }
 
@@ -211,7 +252,7 @@ vm_define() { # NAME --on NODE [OPTIONS]
   guest_parse "$@"
   guest_needs_node
   [[ ${GUEST[transient]} == no ]] || bad_usage 'only a persistent guest can be defined and shut off'
-  [[ ${GUEST[disk]} != nbd ]] || disk_start "${GUEST[name]}"
+  guest_make_disk
   guest_xml | node_virsh "${GUEST[on]}" -q define /dev/stdin
 }
 
@@ -219,7 +260,7 @@ vm_start() { # NAME --on NODE [OPTIONS]
   guest_parse "$@"
   guest_needs_node
   if [[ ${GUEST[transient]} == yes ]]; then
-    [[ ${GUEST[disk]} != nbd ]] || disk_start "${GUEST[name]}"
+    guest_make_disk
     guest_xml | node_virsh "${GUEST[on]}" -q create /dev/stdin
   else
     vm_define "$@"
@@ -269,7 +310,7 @@ command_vm() {
   case $act in
     start | define | xml | wait | where | list | remove) "vm_$act" "$@" ;;
     ticks) guest_tick "$1" ;;
-    boots) guest_count "$1" boot | sed 's/^$/0/' ;;
+    boots) guest_count "$1" boot ;;
     *) bad_usage "vm cannot '$act'" ;;
   esac
 }
