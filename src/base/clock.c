@@ -299,3 +299,14 @@ tern_clock_advance (TernClock *self, gint64 delta_us)
   /* A timer may have moved it further. */
   self->fake_us = MAX (self->fake_us, end_us);
 }
+
+gint64
+tern_clock_find_next_us (TernClock *self)
+{
+  GSequenceIter *first;
+
+  g_return_val_if_fail (TERN_IS_CLOCK (self), G_MAXINT64);
+
+  first = g_sequence_get_begin_iter (self->timers);
+  return g_sequence_iter_is_end (first) ? G_MAXINT64 : ((Timer *) g_sequence_get (first))->due_us;
+}

@@ -83,4 +83,12 @@ void tern_clock_clear_timer (TernClock *self, guint *id);
  */
 void tern_clock_advance (TernClock *self, gint64 delta_us);
 
+/**
+ * tern_clock_find_next_us:
+ *
+ * Returns: when the next timer falls due, %G_MAXINT64 if there is none: so that a test that waits
+ * can move a fake clock from one to the next
+ */
+gint64 tern_clock_find_next_us (TernClock *self);
+
 G_END_DECLS

@@ -116,6 +116,10 @@ tern_host_config_copy (const TernHostConfig *self)
   copy->cluster = g_strdup (self->cluster);
   copy->memory_reserve = self->memory_reserve;
   copy->maintenance = self->maintenance;
+  copy->limit_out = self->limit_out;
+  copy->limit_in = self->limit_in;
+  copy->link_bps = self->link_bps;
+  copy->bandwidth_bps = self->bandwidth_bps;
   return copy;
 }
 

@@ -106,6 +106,10 @@ void tern_host_facts_unref (TernHostFacts *self);
  * @cluster: hosts of one cluster may exchange VMs; %TERN_CLUSTER_DEFAULT unless said otherwise
  * @memory_reserve: bytes that no VM may be given; 0 for the daemon's default
  * @maintenance: nothing may be placed on it
+ * @limit_out: moves away from it at a time; 0 for the limit of all hosts
+ * @limit_in: moves and starts to it at a time; 0 likewise
+ * @link_bps: bytes per second its migration link carries; 0 if the admin did not say
+ * @bandwidth_bps: bytes per second that all moves over its link may take together; 0 for no limit
  *
  * What is stored of a host.
  */
@@ -119,6 +123,10 @@ typedef struct
   char *cluster;
   guint64 memory_reserve;
   gboolean maintenance;
+  guint limit_out;
+  guint limit_in;
+  guint64 link_bps;
+  guint64 bandwidth_bps;
 
   /*< private >*/
   gatomicrefcount refs;

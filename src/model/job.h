@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @has_downtime: @downtime_us is measured, not guessed
  * @downtime_us: how long the guest's CPUs stood still
  * @setup_us: time before the first page went out, 0 if unknown
+ * @throttle: percent of its time that auto-converge takes from the guest, 0 to 99
+ * @page_requests: pages that the destination had to ask for (post-copy)
  *
  * One look at a migration job (libvirt: virDomainGetJobStats). A plain value.
  */
@@ -40,6 +42,8 @@ typedef struct
   gboolean has_downtime;
   gint64 downtime_us;
   gint64 setup_us;
+  guint throttle;
+  guint64 page_requests;
 } TernJobStats;
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/move.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -30,22 +32,27 @@ const char *tern_score_part_to_string (TernScorePart part);
  * @memory_ratio: how much memory may be promised, as a multiple of what a host has; 1 by default
  * @memory_reserve: bytes kept for each host itself, where #TernHostConfig does not say
  * @weights: how much each part of a score counts, by #TernScorePart
+ * @move: how moves are made unless an order says otherwise
+ * @bounds: when a move that goes wrong is ended
+ * @limits: how many go on at a time, unless that was changed at run time
+ * @prepare_postcopy: every move is begun so that it can be switched to post-copy later, not only
+ *   those with that policy
  */
 typedef struct
 {
   double memory_ratio;
   guint64 memory_reserve;
   double weights[TERN_SCORE_PARTS];
+  TernMoveOptions move;
+  TernBounds bounds;
+  TernLimits limits;
+  gboolean prepare_postcopy;
 } TernSettings;
 
 #define TERN_SETTINGS_INIT                                                                         \
   {                                                                                                \
-    .memory_ratio = 1.0, .memory_reserve = G_GUINT64_CONSTANT (512) << 20, .weights = {            \
-      4,                                                                                           \
-      2,                                                                                           \
-      1,                                                                                           \
-      1                                                                                            \
-    }                                                                                              \
+    .memory_ratio = 1.0, .memory_reserve = G_GUINT64_CONSTANT (512) << 20,                         \
+    .weights = { 4, 2, 1, 1 }, .move = TERN_MOVE_OPTIONS_INIT, .bounds = TERN_BOUNDS_INIT          \
   }
 
 G_END_DECLS

@@ -405,29 +405,33 @@ typedef struct
 {
   const char *fault;
   gboolean at_start;
-  gboolean while_moving;
+  const char *only; /* (nullable): phase */
 } FaultWord;
 
 static const FaultWord fault_words[] = {
-  { "error", TRUE, TRUE },
-  { "hang", TRUE, TRUE },
-  { "lose-connection", TRUE, TRUE },
-  { "source-dies", FALSE, TRUE },
-  { "destination-dies", FALSE, TRUE },
-  { "both-run", FALSE, FALSE },
-  { "leftover-source", FALSE, FALSE },
-  { "leftover-paused-source", FALSE, FALSE },
+  { "error", TRUE, NULL },
+  { "hang", TRUE, NULL },
+  { "lose-connection", TRUE, NULL },
+  { "source-dies", FALSE, NULL },
+  { "destination-dies", FALSE, NULL },
+  { "both-run", FALSE, "finish" },
+  { "leftover-source", FALSE, "finish" },
+  { "leftover-paused-source", FALSE, "finish" },
+  { "refused", FALSE, "prepare" },
+  { "stuck", FALSE, NULL },
+  { "held-source", FALSE, "switch" },
 };
 
 static gboolean
 check_vm_fault (const Loader *self, const TernFaultEntry *entry, GError **error)
 {
-  static const char *const phases[] = { "start", "prepare", "copy", "switch", "finish", NULL };
+  static const char *const phases[] = { "start",    "prepare", "copy", "switch",
+                                        "postcopy", "finish",  NULL };
   const FaultWord *word = NULL;
 
   if (entry->phase == NULL || !g_strv_contains (phases, entry->phase))
     return tern_json_refuse (&self->text, error,
-                             "“phase” must be start, prepare, copy, switch or finish");
+                             "“phase” must be start, prepare, copy, switch, postcopy or finish");
   for (guint i = 0; i < G_N_ELEMENTS (fault_words); i++)
     if (g_strcmp0 (fault_words[i].fault, entry->fault) == 0)
       word = &fault_words[i];
@@ -436,9 +440,9 @@ check_vm_fault (const Loader *self, const TernFaultEntry *entry, GError **error)
   if (g_str_equal (entry->phase, "start") && !word->at_start)
     return tern_json_refuse (&self->text, error, "“%s” cannot happen in the phase “start”",
                              entry->fault);
-  if (!g_str_equal (entry->phase, "finish") && !word->at_start && !word->while_moving)
-    return tern_json_refuse (&self->text, error, "“%s” happens in the phase “finish” only",
-                             entry->fault);
+  if (word->only != NULL && !g_str_equal (entry->phase, word->only))
+    return tern_json_refuse (&self->text, error, "“%s” happens in the phase “%s” only",
+                             entry->fault, word->only);
   return TRUE;
 }
 

@@ -187,6 +187,22 @@ START_TEST (time_never_goes_back_when_a_timer_moves_it_too)
 }
 END_TEST
 
+START_TEST (a_clock_says_when_its_next_timer_falls_due)
+{
+  g_autoptr (TernClock) clock = tern_clock_new_fake (0);
+  g_autoptr (Probe) probe = probe_new (clock, 2);
+
+  ck_assert_int_eq (tern_clock_find_next_us (clock), G_MAXINT64);
+  tern_clock_add_timer (clock, 2 * SECOND, note_once, probe);
+  tern_clock_add_timer (clock, SECOND, note_once, probe);
+  ck_assert_int_eq (tern_clock_find_next_us (clock), SECOND);
+  tern_clock_advance (clock, SECOND);
+  ck_assert_int_eq (tern_clock_find_next_us (clock), 2 * SECOND);
+  tern_clock_advance (clock, SECOND);
+  ck_assert_int_eq (tern_clock_find_next_us (clock), G_MAXINT64);
+}
+END_TEST
+
 START_TEST (a_system_clock_fires_on_the_main_loop_and_not_early)
 {
   g_autoptr (TernClock) clock = tern_clock_new_system ();
@@ -250,6 +266,7 @@ TERN_CHECK_MAIN ("clock",
   tcase_add_test (tcase, a_timer_may_remove_itself_while_it_fires);
   tcase_add_test (tcase, a_timer_made_on_the_way_fires_on_the_way);
   tcase_add_test (tcase, time_never_goes_back_when_a_timer_moves_it_too);
+  tcase_add_test (tcase, a_clock_says_when_its_next_timer_falls_due);
   tcase_add_test (tcase, a_system_clock_fires_on_the_main_loop_and_not_early);
   tcase_add_test (tcase, a_scaled_clock_runs_a_virtual_hour_in_no_time);
   tcase_add_test (tcase, the_system_wall_clock_is_the_systems);
