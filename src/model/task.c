@@ -20,10 +20,13 @@ static const PhaseInfo phases[TERN_N_PHASES] = {
   [TERN_PHASE_PREPARING]  = { "preparing",  "running",   FALSE },
   [TERN_PHASE_COPYING]    = { "copying",    "running",   FALSE },
   [TERN_PHASE_SWITCHING]  = { "switching",  "running",   FALSE },
+  [TERN_PHASE_POSTCOPY]   = { "post-copy",  "running",   FALSE },
   [TERN_PHASE_CANCELLING] = { "cancelling", "running",   FALSE },
   [TERN_PHASE_FOLLOWING]  = { "following",  "running",   FALSE },
   [TERN_PHASE_VERIFYING]  = { "verifying",  "running",   FALSE },
   [TERN_PHASE_REPAIRING]  = { "repairing",  "running",   FALSE },
+  [TERN_PHASE_RECOVERING] = { "recovering", "running",   FALSE },
+  [TERN_PHASE_RESOLVING]  = { "resolving",  "running",   FALSE },
   [TERN_PHASE_DEFINING]   = { "defining",   "running",   FALSE },
   [TERN_PHASE_STARTING]   = { "starting",   "running",   FALSE },
   [TERN_PHASE_DONE]       = { "done",       "done",      TRUE },
@@ -66,6 +69,19 @@ tern_task_phase_to_state (TernTaskPhase phase)
   return phases[phase].state;
 }
 
+const char *
+tern_convergence_to_string (TernConvergence convergence)
+{
+  static const char *const names[TERN_N_CONVERGENCES] = {
+    [TERN_CONVERGENCE_UNKNOWN] = "unknown",
+    [TERN_CONVERGENCE_YES] = "converging",
+    [TERN_CONVERGENCE_NO] = "not-converging",
+  };
+
+  g_return_val_if_fail ((guint) convergence < TERN_N_CONVERGENCES, "unknown");
+  return names[convergence];
+}
+
 TernTaskRecord *
 tern_task_record_new (void)
 {
@@ -76,6 +92,8 @@ tern_task_record_new (void)
   self->started_by_uid = -1;
   self->progress = -1;
   self->downtime_us = -1;
+  self->options = (TernMoveOptions) TERN_MOVE_OPTIONS_INIT;
+  self->resolved_by_uid = -1;
   return self;
 }
 
@@ -100,6 +118,11 @@ tern_task_record_copy (const TernTaskRecord *self)
   copy->error_name = g_strdup (self->error_name);
   copy->error = g_strdup (self->error);
   copy->verdict = g_strdup (self->verdict);
+  copy->tried = g_strdupv (self->tried);
+  copy->steps = g_strdupv (self->steps);
+  copy->abort_reason = g_strdup (self->abort_reason);
+  copy->resolution = g_strdup (self->resolution);
+  copy->note = g_strdup (self->note);
   return copy;
 }
 
@@ -118,5 +141,10 @@ tern_task_record_free (TernTaskRecord *self)
   g_free (self->error_name);
   g_free (self->error);
   g_free (self->verdict);
+  g_strfreev (self->tried);
+  g_strfreev (self->steps);
+  g_free (self->abort_reason);
+  g_free (self->resolution);
+  g_free (self->note);
   g_free (self);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/move.h"
 
 #include <glib.h>
 
@@ -18,11 +19,15 @@ G_BEGIN_DECLS
  * @TERN_PHASE_PREPARING: the call is made; the destination starts an empty copy
  * @TERN_PHASE_COPYING: memory goes over
  * @TERN_PHASE_SWITCHING: the guest stands still while the last pages go over
+ * @TERN_PHASE_POSTCOPY: it runs on the destination, which fetches the rest of its memory from the
+ *   source: there is no way back
  * @TERN_PHASE_CANCELLING: asked to stop; the hypervisor has been or will be told
  * @TERN_PHASE_FOLLOWING: the call's answer is lost (restart, connection); the running job is
  * watched
  * @TERN_PHASE_VERIFYING: it is over; both hosts are asked where the VM is
  * @TERN_PHASE_REPAIRING: a leftover of a finished move is put right
+ * @TERN_PHASE_RECOVERING: a post-copy whose link broke is taken up again
+ * @TERN_PHASE_RESOLVING: a person said which copy stays; that is carried out
  * @TERN_PHASE_DEFINING: (start) the definition goes over to the destination, and away from the
  * source
  * @TERN_PHASE_STARTING: (start) the destination is told to start it
@@ -38,10 +43,13 @@ typedef enum
   TERN_PHASE_PREPARING,
   TERN_PHASE_COPYING,
   TERN_PHASE_SWITCHING,
+  TERN_PHASE_POSTCOPY,
   TERN_PHASE_CANCELLING,
   TERN_PHASE_FOLLOWING,
   TERN_PHASE_VERIFYING,
   TERN_PHASE_REPAIRING,
+  TERN_PHASE_RECOVERING,
+  TERN_PHASE_RESOLVING,
   TERN_PHASE_DEFINING,
   TERN_PHASE_STARTING,
   TERN_PHASE_DONE,
@@ -64,6 +72,23 @@ gboolean tern_task_phase_is_final (TernTaskPhase phase);
  *   "cancelled" or "attention"
  */
 const char *tern_task_phase_to_state (TernTaskPhase phase);
+
+/**
+ * TernConvergence: what a copy's numbers say
+ * @TERN_CONVERGENCE_UNKNOWN: too little was seen
+ * @TERN_CONVERGENCE_YES: more goes out than the guest writes
+ * @TERN_CONVERGENCE_NO: it does not converge
+ */
+typedef enum
+{
+  TERN_CONVERGENCE_UNKNOWN,
+  TERN_CONVERGENCE_YES,
+  TERN_CONVERGENCE_NO,
+  TERN_N_CONVERGENCES
+} TernConvergence;
+
+/** tern_convergence_to_string: Returns: "unknown", "converging" or "not-converging" */
+const char *tern_convergence_to_string (TernConvergence convergence);
 
 /**
  * TernTaskRecord:
@@ -93,6 +118,25 @@ const char *tern_task_phase_to_state (TernTaskPhase phase);
  * @error_name: (nullable): last part of the error's bus name, see tern_error_code_to_name()
  * @error: (nullable): the sentence for people
  * @verdict: (nullable): what both hosts said at the end, a sentence
+ * @options: how the move is made; the policy may change while it runs
+ * @chosen: the destination was chosen by us, so that another may be tried
+ * @tried: (nullable) (array zero-terminated=1): "HOST=SENTENCE" for each destination that failed
+ * @postcopy_ready: the hypervisor was asked so that post-copy can be begun
+ * @copy_began_us: wall time when this attempt's copy was first seen, 0 before
+ * @step: how many steps of the policy were taken in this attempt
+ * @step_us: wall time of the last of them, 0 before
+ * @steps: (nullable) (array zero-terminated=1): what was done about convergence, for people, all
+ *   attempts: "12 s, pass 3: downtime may be 500 ms"
+ * @abort_reason: (nullable): why we stopped the copy ourselves, a sentence
+ * @recoveries: how often a broken post-copy was taken up again since a person last asked for it
+ * @resolution: (nullable): "source" or "destination": which copy a person said is to stay
+ * @resolved_by_uid: who said so
+ * @note: (nullable): what is out of the ordinary now, a sentence: not converging, a cancel that was
+ *   not carried out yet
+ * @link_bps: the most that went over in a second for some seconds, 0 if that was not seen
+ * @eta_min_us: (volatile) wall time at which it may be over at the earliest, 0 if unknown
+ * @eta_max_us: (volatile) at the latest as things are; 0 if unknown or not converging
+ * @convergence: (volatile) what its numbers say
  * @rate_bps: (volatile) bytes per second now
  * @remaining: (volatile) bytes left
  * @dirty_bps: (volatile) bytes per second dirtied
@@ -127,7 +171,24 @@ typedef struct
   char *error_name;
   char *error;
   char *verdict;
+  TernMoveOptions options;
+  gboolean chosen;
+  GStrv tried;
+  gboolean postcopy_ready;
+  gint64 copy_began_us;
+  guint step;
+  gint64 step_us;
+  GStrv steps;
+  char *abort_reason;
+  guint recoveries;
+  char *resolution;
+  gint64 resolved_by_uid;
+  char *note;
+  guint64 link_bps;
 
+  gint64 eta_min_us;
+  gint64 eta_max_us;
+  TernConvergence convergence;
   guint64 rate_bps;
   guint64 remaining;
   guint64 dirty_bps;

@@ -254,6 +254,14 @@ look_at_host (const GPtrArray *candidates, const TernHost *host, guint index)
     }
 }
 
+static gboolean
+may_be_chosen (const TernGroup *group, const char *host)
+{
+  if (group->excluded != NULL && g_strv_contains (group->excluded, host))
+    return FALSE;
+  return group->destination == NULL || g_str_equal (host, group->destination);
+}
+
 /* Host by host: what is known of one is at hand for all VMs then. */
 static void
 find_options (const TernGroup *group, const GPtrArray *candidates)
@@ -264,7 +272,7 @@ find_options (const TernGroup *group, const GPtrArray *candidates)
     {
       const TernHost *host = hosts->pdata[i];
 
-      if (group->destination == NULL || g_str_equal (host->config->name, group->destination))
+      if (may_be_chosen (group, host->config->name))
         look_at_host (candidates, host, i);
     }
 }
@@ -393,18 +401,20 @@ refusal_new (const TernGroup *group, Candidate *candidate, guint max_hosts)
 {
   TernRefusal *refusal = g_new0 (TernRefusal, 1);
   const GPtrArray *hosts = group->cluster->hosts;
-  guint n = group->destination == NULL ? MIN (hosts->len, max_hosts) : 0;
-  const TernHost *named = group->destination != NULL
-                              ? tern_cluster_find_host (group->cluster, group->destination)
-                              : NULL;
 
   refusal->vm = candidate->vm;
   refusal->verdicts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_verdict_free);
-  refusal->left_out = group->destination == NULL ? hosts->len - n : 0;
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_add (refusal->verdicts, tern_judge_host (candidate->judge, hosts->pdata[i]));
-  if (named != NULL)
-    g_ptr_array_add (refusal->verdicts, tern_judge_host (candidate->judge, named));
+  for (guint i = 0; i < hosts->len; i++)
+    {
+      const TernHost *host = hosts->pdata[i];
+
+      if (!may_be_chosen (group, host->config->name))
+        continue;
+      if (refusal->verdicts->len < max_hosts)
+        g_ptr_array_add (refusal->verdicts, tern_judge_host (candidate->judge, host));
+      else
+        refusal->left_out++;
+    }
   return refusal;
 }
 

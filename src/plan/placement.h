@@ -74,6 +74,7 @@ void tern_plan_free (TernPlan *self);
  * @open_tasks: (nullable) (element-type TernTaskRecord): one for each of @vms, %NULL for none
  * @act: the same for all
  * @destination: (nullable): the host that all shall go to; %NULL to choose
+ * @excluded: (nullable) (array zero-terminated=1): hosts that are not to be chosen
  * @eject_media: see #TernQuestion
  * @now_us: wall time
  */
@@ -86,6 +87,7 @@ typedef struct
   const GPtrArray *open_tasks;
   TernAct act;
   const char *destination;
+  const char *const *excluded;
   gboolean eject_media;
   gint64 now_us;
 } TernGroup;

@@ -12,6 +12,13 @@ G_BEGIN_DECLS
  * @TERN_EVENT_REFUSED: something does, and nothing was started
  * @TERN_EVENT_STARTED: the job was seen to run on the source
  * @TERN_EVENT_SWITCHOVER: the source was seen to stand still for the last pages
+ * @TERN_EVENT_POSTCOPY: the source shows that the guest runs on the destination by now, and fetches
+ *   the rest of its memory
+ * @TERN_EVENT_STEP: the policy wants something done about convergence
+ * @TERN_EVENT_SWITCHED: a person gave it another policy
+ * @TERN_EVENT_GIVE_UP: the policy or a bound ends it; why is in the record (@abort_reason)
+ * @TERN_EVENT_OVERDUE: told to stop long ago, and the hypervisor still does not carry that out; or
+ * a post-copy that nothing can be done about, or that is not taken up, for long
  * @TERN_EVENT_RETURNED: the hypervisor's call came back, with whatever result
  * @TERN_EVENT_LOST: the answer to the call can no longer come
  * @TERN_EVENT_JOB_GONE: nobody waits for an answer, and the source runs no job any more
@@ -24,6 +31,10 @@ G_BEGIN_DECLS
  * @TERN_EVENT_UNSETTLED: what the hosts show can still change by itself
  * @TERN_EVENT_SOURCE_HELD: paused on the source for a migration that will not go on
  * @TERN_EVENT_LEFTOVER: runs on the destination, a remainder is on the source
+ * @TERN_EVENT_BROKEN: post-copy broke, and may be taken up again
+ * @TERN_EVENT_RETRY: it did not move for a reason that lies with the destination: another one was
+ *   chosen
+ * @TERN_EVENT_RESOLVE: a person said which copy stays
  * @TERN_EVENT_UNKNOWABLE: the time to settle is over, or there are two copies
  * @TERN_EVENT_REPAIRED: the repair was tried, with whatever result
  * @TERN_EVENT_DISMISSED: a person removed the host whose silence kept the truth unknown
@@ -39,6 +50,11 @@ typedef enum
   TERN_EVENT_REFUSED,
   TERN_EVENT_STARTED,
   TERN_EVENT_SWITCHOVER,
+  TERN_EVENT_POSTCOPY,
+  TERN_EVENT_STEP,
+  TERN_EVENT_SWITCHED,
+  TERN_EVENT_GIVE_UP,
+  TERN_EVENT_OVERDUE,
   TERN_EVENT_RETURNED,
   TERN_EVENT_LOST,
   TERN_EVENT_JOB_GONE,
@@ -51,6 +67,9 @@ typedef enum
   TERN_EVENT_UNSETTLED,
   TERN_EVENT_SOURCE_HELD,
   TERN_EVENT_LEFTOVER,
+  TERN_EVENT_BROKEN,
+  TERN_EVENT_RETRY,
+  TERN_EVENT_RESOLVE,
   TERN_EVENT_UNKNOWABLE,
   TERN_EVENT_REPAIRED,
   TERN_EVENT_DISMISSED,
@@ -67,6 +86,9 @@ typedef enum
  * @TERN_ACTION_CHECK: ask both hosts whether the move may begin
  * @TERN_ACTION_MIGRATE: make the call
  * @TERN_ACTION_ABORT: tell the source to abort the job, until it is told
+ * @TERN_ACTION_STEP: do what the policy wants: a longer downtime, post-copy, a pause
+ * @TERN_ACTION_RECOVER: take up a broken post-copy
+ * @TERN_ACTION_RESOLVE: carry out what the person said: remove one copy, let the other run
  * @TERN_ACTION_FOLLOW: watch the job without an answer to wait for
  * @TERN_ACTION_INSPECT: ask both hosts where the VM is
  * @TERN_ACTION_INSPECT_LATER: the same, after a pause
@@ -83,6 +105,9 @@ typedef enum
   TERN_ACTION_CHECK,
   TERN_ACTION_MIGRATE,
   TERN_ACTION_ABORT,
+  TERN_ACTION_STEP,
+  TERN_ACTION_RECOVER,
+  TERN_ACTION_RESOLVE,
   TERN_ACTION_FOLLOW,
   TERN_ACTION_INSPECT,
   TERN_ACTION_INSPECT_LATER,
@@ -118,9 +143,16 @@ const char *tern_task_event_to_string (TernTaskEvent event);
  * @phase */
 gboolean tern_task_phase_is_cancelable (TernTaskPhase phase);
 
+/** tern_task_event_is_stored: Returns: whether a step is written to the store even if the phase
+ * stays as it is, because the record changes */
+gboolean tern_task_event_is_stored (TernTaskEvent event);
+
 /** tern_task_action_is_call: Returns: whether @action asks a host to change something, so that it
  * is not made unless the store has it; what fails then is the task */
 gboolean tern_task_action_is_call (TernTaskAction action);
+/** tern_task_action_is_risky: Returns: whether @action lets a guest run or ends something because
+ * of what both hosts showed just before: not to be done once that is long ago */
+gboolean tern_task_action_is_risky (TernTaskAction action);
 /** tern_task_action_is_repair: Returns: whether @action puts a leftover right, so that it waits
  * until the store has it */
 gboolean tern_task_action_is_repair (TernTaskAction action);

@@ -34,6 +34,7 @@ typedef enum
   DEST_UNKNOWN,
   DEST_ARRIVED,
   DEST_RUNNING,
+  DEST_POSTCOPY,
   DEST_POSTCOPY_FAILED,
   DEST_INCOMING,
   DEST_PAUSED,
@@ -48,11 +49,16 @@ typedef enum
  * be started, by hand or at the next boot.
  *
  * "arrived": it runs, and because of a migration; "running": for any other reason, such as being
- * booted there by hand or being half way through post-copy. Only the first proves that the
+ * booted there by hand; "postcopy": it is half way through that. Only the first proves that the
  * copy held on the source may go.
  *
  * Held on the source and shut off on the destination is not "resume the source": the guest
- * may have run over there and ended, and its disks are newer than the memory held here.
+ * may have run over there and ended, and its disks are newer than the memory held here. libvirt
+ * defines a persistent guest before it starts it (qemuMigrationDstFinishFresh); one without a
+ * definition leaves nothing when it ended there, so that held here and absent there proves nothing.
+ *
+ * Half way through post-copy without a source that has the other half: the destination shows
+ * "migrated" as soon as it has all of it. Until then it did not arrive, and no try can help it.
  */
 /* clang-format off */
 #define U TERN_TRUTH_UNKNOWN
@@ -64,20 +70,23 @@ typedef enum
 #define L TERN_TRUTH_LEFTOVER
 #define D TERN_TRUTH_DEFINED_TWICE
 #define T TERN_TRUTH_TWO_COPIES
-#define P TERN_TRUTH_POSTCOPY_BROKEN
+#define P TERN_TRUTH_POSTCOPY_ALARMED
+#define Q TERN_TRUTH_POSTCOPY_SILENT
+#define X TERN_TRUTH_POSTCOPY_LOST
+#define O TERN_TRUTH_POSTCOPY_ORPHANED
 #define G TERN_TRUTH_GONE
 static const TernTruth table[N_SOURCES][N_DESTS] = {
-/* destination:               unknown arrived running pc-fail incoming paused off absent */
-  [SOURCE_UNKNOWN]         = { U,      U,      U,      P,      U,       U,     U,  U },
-  [SOURCE_JOB]             = { J,      J,      J,      P,      J,       J,     J,  J },
-  [SOURCE_RUNNING]         = { U,      T,      T,      P,      B,       B,     S,  S },
-  [SOURCE_HELD]            = { U,      L,      B,      P,      B,       B,     B,  H },
-  [SOURCE_POSTCOPY]        = { U,      B,      B,      P,      P,       P,     P,  P },
-  [SOURCE_POSTCOPY_FAILED] = { P,      P,      P,      P,      P,       P,     P,  P },
-  [SOURCE_PAUSED]          = { U,      B,      B,      P,      B,       B,     S,  S },
-  [SOURCE_OFF_MIGRATED]    = { U,      D,      D,      P,      B,       M,     G,  G },
-  [SOURCE_OFF]             = { U,      D,      M,      P,      B,       M,     S,  S },
-  [SOURCE_ABSENT]          = { U,      M,      M,      P,      B,       M,     G,  G },
+/* destination:               unknown arrived running postcopy pc-fail incoming paused off absent */
+  [SOURCE_UNKNOWN]         = { U,      U,      U,      U,       Q,      U,       U,     U,  U },
+  [SOURCE_JOB]             = { J,      J,      J,      J,       P,      J,       J,     J,  J },
+  [SOURCE_RUNNING]         = { U,      T,      T,      T,       P,      B,       B,     S,  S },
+  [SOURCE_HELD]            = { U,      L,      B,      B,       P,      B,       B,     B,  H },
+  [SOURCE_POSTCOPY]        = { U,      B,      B,      B,       P,      P,       P,     X,  X },
+  [SOURCE_POSTCOPY_FAILED] = { Q,      P,      P,      P,       P,      P,       P,     X,  X },
+  [SOURCE_PAUSED]          = { U,      B,      B,      B,       P,      B,       B,     S,  S },
+  [SOURCE_OFF_MIGRATED]    = { U,      D,      D,      O,       O,      B,       M,     G,  G },
+  [SOURCE_OFF]             = { U,      D,      M,      O,       O,      B,       M,     S,  S },
+  [SOURCE_ABSENT]          = { U,      M,      M,      O,       O,      B,       M,     G,  G },
 };
 #undef U
 #undef J
@@ -89,6 +98,9 @@ static const TernTruth table[N_SOURCES][N_DESTS] = {
 #undef D
 #undef T
 #undef P
+#undef Q
+#undef X
+#undef O
 #undef G
 /* clang-format on */
 
@@ -150,6 +162,8 @@ classify_destination (const TernSighting *seen)
     {
     case TERN_VM_RUNNING:
     case TERN_VM_SHUTTING_DOWN:
+      if (seen->reason == TERN_REASON_POSTCOPY)
+        return DEST_POSTCOPY;
       return seen->reason == TERN_REASON_MIGRATED ? DEST_ARRIVED : DEST_RUNNING;
     case TERN_VM_PAUSED:
       return seen->reason == TERN_REASON_MIGRATION ? DEST_INCOMING : DEST_PAUSED;
@@ -175,6 +189,8 @@ tern_truth_judge (const TernSighting *source, const TernSighting *destination)
 {
   TernTruth truth = table[classify_source (source)][classify_destination (destination)];
 
+  if (truth == TERN_TRUTH_SOURCE_HELD && !source->persistent)
+    return TERN_TRUTH_HELD_DOUBTFUL;
   if (!is_last_definition (source, destination))
     return truth;
   if (truth == TERN_TRUTH_DEFINED_TWICE)
@@ -190,12 +206,33 @@ is_confirmed (const TernVerifying *verifying)
   return verifying->looks >= 2;
 }
 
+static gboolean
+is_at_its_place (TernTruth truth)
+{
+  return truth == TERN_TRUTH_MOVED || truth == TERN_TRUTH_STAYED;
+}
+
+/* Each try gets the link some more time to come back. */
+static TernTaskEvent
+judge_broken (const TernVerifying *verifying)
+{
+  if (!is_confirmed (verifying))
+    return TERN_EVENT_UNSETTLED;
+  if (verifying->recoveries >= TERN_VERIFY_MAX_RECOVERIES)
+    return TERN_EVENT_UNKNOWABLE;
+  return verifying->elapsed_us < tern_recover_delay_us (verifying->recoveries)
+             ? TERN_EVENT_UNSETTLED
+             : TERN_EVENT_BROKEN;
+}
+
 TernTaskEvent
 tern_truth_to_event (TernTruth truth, const TernVerifying *verifying)
 {
   gboolean late = verifying->elapsed_us >= TERN_VERIFY_BOUND_US;
   gboolean may_repair = verifying->repairs < TERN_VERIFY_MAX_REPAIRS;
 
+  if (verifying->resolved && verifying->stands && is_at_its_place (truth))
+    return is_confirmed (verifying) ? TERN_EVENT_UNKNOWABLE : TERN_EVENT_UNSETTLED;
   switch (truth)
     {
     case TERN_TRUTH_JOB:
@@ -207,8 +244,9 @@ tern_truth_to_event (TernTruth truth, const TernVerifying *verifying)
         return TERN_EVENT_UNSETTLED;
       return verifying->cancel_requested ? TERN_EVENT_CALLED_OFF : TERN_EVENT_STAYED;
     case TERN_TRUTH_SOURCE_HELD:
-      if (!may_repair)
-        return TERN_EVENT_UNKNOWABLE;
+      /* What ran there has ended, and its disks are newer than the memory that is held here. */
+      if (!may_repair || verifying->ran_there)
+        return is_confirmed (verifying) ? TERN_EVENT_UNKNOWABLE : TERN_EVENT_UNSETTLED;
       return is_confirmed (verifying) ? TERN_EVENT_SOURCE_HELD : TERN_EVENT_UNSETTLED;
     case TERN_TRUTH_LEFTOVER:
       if (!may_repair)
@@ -219,13 +257,27 @@ tern_truth_to_event (TernTruth truth, const TernVerifying *verifying)
       if (!may_repair)
         return TERN_EVENT_MOVED;
       return is_confirmed (verifying) ? TERN_EVENT_LEFTOVER : TERN_EVENT_UNSETTLED;
-    case TERN_TRUTH_TWO_COPIES:
-    case TERN_TRUTH_POSTCOPY_BROKEN:
+    case TERN_TRUTH_POSTCOPY_ALARMED:
+      return judge_broken (verifying);
     case TERN_TRUTH_GONE:
+      if (verifying->resolved && is_confirmed (verifying))
+        return TERN_EVENT_STAYED;
+      return is_confirmed (verifying) ? TERN_EVENT_UNKNOWABLE : TERN_EVENT_UNSETTLED;
+    case TERN_TRUTH_TWO_COPIES:
+    case TERN_TRUTH_POSTCOPY_LOST:
+    case TERN_TRUTH_HELD_DOUBTFUL:
       return is_confirmed (verifying) ? TERN_EVENT_UNKNOWABLE : TERN_EVENT_UNSETTLED;
     default:
+      /* It needed attention before: it does not look settled for minutes because a person asked. */
+      late |= verifying->asked && is_confirmed (verifying);
       return late ? TERN_EVENT_UNKNOWABLE : TERN_EVENT_UNSETTLED;
     }
+}
+
+gint64
+tern_recover_delay_us (guint recoveries)
+{
+  return recoveries < 6 ? (gint64) G_USEC_PER_SEC << recoveries : 60 * G_USEC_PER_SEC;
 }
 
 gint64
@@ -290,6 +342,12 @@ explain_meaning (TernTruth truth, const char *vm, const char *source, const char
       return g_strdup_printf ("%s is on %s", vm, destination);
     case TERN_TRUTH_SOURCE_HELD:
       return g_strdup_printf ("%s is held on %s by a move that ended", vm, source);
+    case TERN_TRUTH_HELD_DOUBTFUL:
+      return g_strdup_printf (
+          "%s is held on %s by a move that ended, and it is not known whether it "
+          "ran on %s in between: then its disks are newer than its memory; see "
+          "its log on %s",
+          vm, source, destination, destination);
     case TERN_TRUTH_LEFTOVER:
       return g_strdup_printf ("%s runs on %s and left a paused copy on %s", vm, destination,
                               source);
@@ -300,10 +358,26 @@ explain_meaning (TernTruth truth, const char *vm, const char *source, const char
           "%s RUNS TWICE, on %s and on %s; both may write to its disks: look at "
           "both guests now, and stop the wrong one with “virsh destroy” there",
           vm, source, destination);
-    case TERN_TRUTH_POSTCOPY_BROKEN:
-      return g_strdup_printf ("the post-copy move of %s broke half way; its memory is partly on %s "
-                              "and partly on %s: destroy neither, mend the link and recover",
+    case TERN_TRUTH_POSTCOPY_ALARMED:
+    case TERN_TRUTH_POSTCOPY_SILENT:
+      return g_strdup_printf ("the post-copy move of %s broke half way and the guest stands still; "
+                              "its memory is partly on %s and partly on %s: destroy neither, mend "
+                              "the link between them",
                               vm, source, destination);
+    case TERN_TRUTH_POSTCOPY_LOST:
+      return g_strdup_printf ("%s ended on %s in the middle of a post-copy move; what %s still has "
+                              "is only a half that can never run: end it with “virsh destroy” on "
+                              "%s, then start the VM anew",
+                              vm, destination, source, source);
+    case TERN_TRUTH_POSTCOPY_ORPHANED:
+      /* libvirt 9.0 keeps the job of a source's QEMU that died in post-copy. */
+      return g_strdup_printf ("%s was in the middle of a post-copy move, and what %s had of its "
+                              "memory is gone; %s does not show that it has all of it, and nothing "
+                              "can be taken up again: look at the guest, and if it stands still, "
+                              "end it with “virsh destroy” on %s, then start it anew; if libvirt "
+                              "on %s says then that a migration holds its lock, restart libvirt "
+                              "there first, which stops no guest",
+                              vm, source, destination, destination, source);
     case TERN_TRUTH_GONE:
       return g_strdup_printf ("%s runs neither on %s nor on %s: it ended during or after the move",
                               vm, source, destination);

@@ -73,6 +73,13 @@ is_act (TernTruth truth)
          || truth == TERN_TRUTH_DEFINED_TWICE;
 }
 
+static gboolean
+is_of_postcopy (TernTruth truth)
+{
+  return truth == TERN_TRUTH_POSTCOPY_ALARMED || truth == TERN_TRUTH_POSTCOPY_SILENT
+         || truth == TERN_TRUTH_POSTCOPY_LOST || truth == TERN_TRUTH_POSTCOPY_ORPHANED;
+}
+
 typedef void (*PairFunc) (const TernSighting *source, const TernSighting *destination,
                           TernTruth truth);
 
@@ -148,6 +155,7 @@ check_resume (const TernSighting *source, const TernSighting *destination, TernT
   demand (source->state == TERN_VM_PAUSED && source->reason == TERN_REASON_MIGRATION, source,
           destination, truth);
   demand (!has_outgoing_job (source), source, destination, truth);
+  demand (source->persistent, source, destination, truth);
 }
 
 START_TEST (the_source_is_resumed_only_when_the_destination_has_nothing_at_all)
@@ -163,7 +171,18 @@ check_postcopy (const TernSighting *source, const TernSighting *destination, Ter
     demand (!is_act (truth) && truth != TERN_TRUTH_STAYED && truth != TERN_TRUTH_MOVED, source,
             destination, truth);
   if (is_postcopy_failed (source) || is_postcopy_failed (destination))
-    demand (truth == TERN_TRUTH_POSTCOPY_BROKEN, source, destination, truth);
+    demand (is_of_postcopy (truth), source, destination, truth);
+  if (truth == TERN_TRUTH_POSTCOPY_ALARMED)
+    demand (source->known && destination->known, source, destination, truth);
+  /* Only what both still have can be taken up again. */
+  if (truth == TERN_TRUTH_POSTCOPY_ALARMED)
+    demand (has_outgoing_job (source) || is_postcopy_failed (source)
+                || (is_here (source) && tern_vm_state_is_active (source->state)),
+            source, destination, truth);
+  if (truth == TERN_TRUTH_POSTCOPY_LOST)
+    demand (destination->known
+                && !(is_here (destination) && tern_vm_state_is_active (destination->state)),
+            source, destination, truth);
 }
 
 START_TEST (once_postcopy_began_no_copy_is_touched) { for_each_pair (check_postcopy); }
@@ -259,12 +278,14 @@ static const struct
   { ABSENT,                            IN (RUNNING, MIGRATED),   TERN_TRUTH_MOVED },
   { IN (SHUT_OFF, MIGRATED),           IN (RUNNING, MIGRATED),   TERN_TRUTH_DEFINED_TWICE },
   { IN (PAUSED, MIGRATION),            IN (RUNNING, MIGRATED),   TERN_TRUTH_LEFTOVER },
-  { IN (PAUSED, MIGRATION),            ABSENT,                   TERN_TRUTH_SOURCE_HELD },
+  { DEFINED (PAUSED, MIGRATION),       ABSENT,                   TERN_TRUTH_SOURCE_HELD },
+  /* Without a definition nothing tells whether it ran over there, and ended. */
+  { IN (PAUSED, MIGRATION),            ABSENT,                   TERN_TRUTH_HELD_DOUBTFUL },
   { IN (PAUSED, MIGRATION),            SILENT,                   TERN_TRUTH_UNKNOWN },
   { IN (RUNNING, OTHER),               SILENT,                   TERN_TRUTH_UNKNOWN },
   { SILENT,                            IN (RUNNING, MIGRATED),   TERN_TRUTH_UNKNOWN },
   { IN (RUNNING, OTHER),               IN (RUNNING, MIGRATED),   TERN_TRUTH_TWO_COPIES },
-  { IN (PAUSED, POSTCOPY_FAILED),      IN (RUNNING, POSTCOPY_FAILED), TERN_TRUTH_POSTCOPY_BROKEN },
+  { IN (PAUSED, POSTCOPY_FAILED),      IN (RUNNING, POSTCOPY_FAILED), TERN_TRUTH_POSTCOPY_ALARMED },
   /* The destination has not been told to start it, or is being tidied up. */
   { IN (PAUSED, MIGRATION),            IN (PAUSED, MIGRATION),   TERN_TRUTH_BETWEEN },
   { IN (RUNNING, OTHER),               IN (PAUSED, MIGRATION),   TERN_TRUTH_BETWEEN },
@@ -273,7 +294,17 @@ static const struct
   /* Started by hand, or half way through post-copy: no proof that the held copy may go. */
   { IN (PAUSED, MIGRATION),            IN (RUNNING, OTHER),      TERN_TRUTH_BETWEEN },
   { IN (PAUSED, POSTCOPY),             IN (RUNNING, POSTCOPY),   TERN_TRUTH_BETWEEN },
-  { IN (PAUSED, POSTCOPY),             ABSENT,                   TERN_TRUTH_POSTCOPY_BROKEN },
+  { IN (PAUSED, POSTCOPY),             ABSENT,                   TERN_TRUTH_POSTCOPY_LOST },
+  { IN (PAUSED, POSTCOPY_FAILED),      ABSENT,                   TERN_TRUTH_POSTCOPY_LOST },
+  /* There is no other half to take it up again from. */
+  { IN (SHUT_OFF, OTHER),              IN (RUNNING, POSTCOPY_FAILED), TERN_TRUTH_POSTCOPY_ORPHANED },
+  { IN (SHUT_OFF, MIGRATED),           IN (RUNNING, POSTCOPY_FAILED), TERN_TRUTH_POSTCOPY_ORPHANED },
+  { ABSENT,                            IN (RUNNING, POSTCOPY_FAILED), TERN_TRUTH_POSTCOPY_ORPHANED },
+  /* Not told to have moved before it has all of it. */
+  { IN (SHUT_OFF, OTHER),              IN (RUNNING, POSTCOPY),   TERN_TRUTH_POSTCOPY_ORPHANED },
+  { ABSENT,                            IN (RUNNING, POSTCOPY),   TERN_TRUTH_POSTCOPY_ORPHANED },
+  { IN (PAUSED, POSTCOPY_FAILED),      SILENT,                   TERN_TRUTH_POSTCOPY_SILENT },
+  { SILENT,                            IN (RUNNING, POSTCOPY_FAILED), TERN_TRUTH_POSTCOPY_SILENT },
   /* Paused by a person here and running there is not "runs twice". */
   { IN (PAUSED, USER),                 IN (RUNNING, MIGRATED),   TERN_TRUTH_BETWEEN },
   { IN (PAUSED, IO_ERROR),             ABSENT,                   TERN_TRUTH_STAYED },
@@ -324,6 +355,22 @@ START_TEST (acts_and_alarms_must_be_seen_twice)
 }
 END_TEST
 
+/* What ran there wrote to its disks: the memory that is held here does not know of it. */
+START_TEST (a_guest_that_ran_there_is_never_resumed_here)
+{
+  for (guint looks = 1; looks < 10; looks++)
+    {
+      TernVerifying verifying = { .looks = looks, .ran_there = TRUE, .answered = TRUE };
+
+      ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_SOURCE_HELD, &verifying),
+                        looks < 2 ? TERN_EVENT_UNSETTLED : TERN_EVENT_UNKNOWABLE);
+      verifying.ran_there = FALSE;
+      ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_SOURCE_HELD, &verifying),
+                        looks < 2 ? TERN_EVENT_UNSETTLED : TERN_EVENT_SOURCE_HELD);
+    }
+}
+END_TEST
+
 START_TEST (without_an_answer_a_vm_stays_only_after_a_while)
 {
   for (guint looks = 1; looks < 10; looks++)
@@ -343,7 +390,8 @@ START_TEST (verifying_never_goes_on_for_ever)
 {
   TernVerifying late = { .looks = 100,
                          .elapsed_us = TERN_VERIFY_BOUND_US,
-                         .repairs = TERN_VERIFY_MAX_REPAIRS };
+                         .repairs = TERN_VERIFY_MAX_REPAIRS,
+                         .recoveries = TERN_VERIFY_MAX_RECOVERIES };
 
   for (guint truth = 0; truth < TERN_N_TRUTHS; truth++)
     {
@@ -353,6 +401,64 @@ START_TEST (verifying_never_goes_on_for_ever)
       ck_assert_int_ne (event, TERN_EVENT_SOURCE_HELD);
       ck_assert_int_ne (event, TERN_EVENT_LEFTOVER);
     }
+}
+END_TEST
+
+START_TEST (a_look_that_a_person_asked_for_is_over_after_two)
+{
+  static const TernTruth unknown[] = { TERN_TRUTH_UNKNOWN, TERN_TRUTH_BETWEEN,
+                                       TERN_TRUTH_POSTCOPY_SILENT };
+  TernVerifying verifying = { .looks = 2, .answered = TRUE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
+    {
+      verifying.asked = FALSE;
+      ck_assert_int_eq (tern_truth_to_event (unknown[i], &verifying), TERN_EVENT_UNSETTLED);
+      verifying.asked = TRUE;
+      ck_assert_int_eq (tern_truth_to_event (unknown[i], &verifying), TERN_EVENT_UNKNOWABLE);
+      verifying.looks = 1;
+      ck_assert_int_eq (tern_truth_to_event (unknown[i], &verifying), TERN_EVENT_UNSETTLED);
+      verifying.looks = 2;
+    }
+}
+END_TEST
+
+START_TEST (a_broken_post_copy_is_taken_up_again_ever_more_slowly_and_not_for_ever)
+{
+  for (guint recoveries = 0; recoveries <= TERN_VERIFY_MAX_RECOVERIES; recoveries++)
+    {
+      TernVerifying verifying = { .looks = 2, .recoveries = recoveries };
+      gint64 delay_us = tern_recover_delay_us (recoveries);
+
+      if (recoveries == TERN_VERIFY_MAX_RECOVERIES)
+        {
+          ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_POSTCOPY_ALARMED, &verifying),
+                            TERN_EVENT_UNKNOWABLE);
+          break;
+        }
+      ck_assert_int_ge (tern_recover_delay_us (recoveries + 1), delay_us);
+      ck_assert_int_le (delay_us, 60 * G_USEC_PER_SEC);
+      verifying.elapsed_us = delay_us - 1;
+      ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_POSTCOPY_ALARMED, &verifying),
+                        TERN_EVENT_UNSETTLED);
+      verifying.elapsed_us = delay_us;
+      ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_POSTCOPY_ALARMED, &verifying),
+                        TERN_EVENT_BROKEN);
+      verifying.looks = 1;
+      ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_POSTCOPY_ALARMED, &verifying),
+                        TERN_EVENT_UNSETTLED);
+    }
+}
+END_TEST
+
+/* A person said so, who knows that it is gone. */
+START_TEST (a_vm_that_is_gone_ends_its_task_only_by_a_person)
+{
+  TernVerifying verifying = { .looks = 2 };
+
+  ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_GONE, &verifying), TERN_EVENT_UNKNOWABLE);
+  verifying.resolved = TRUE;
+  ck_assert_int_eq (tern_truth_to_event (TERN_TRUTH_GONE, &verifying), TERN_EVENT_STAYED);
 }
 END_TEST
 
@@ -371,6 +477,8 @@ START_TEST (an_event_says_no_more_than_the_truth)
           ck_assert (truth == TERN_TRUTH_MOVED || truth == TERN_TRUTH_DEFINED_TWICE);
         if (event == TERN_EVENT_STAYED || event == TERN_EVENT_CALLED_OFF)
           ck_assert_int_eq (truth, TERN_TRUTH_STAYED);
+        if (event == TERN_EVENT_BROKEN)
+          ck_assert_int_eq (truth, TERN_TRUTH_POSTCOPY_ALARMED);
         if (event == TERN_EVENT_CALLED_OFF)
           ck_assert (verifying.cancel_requested);
         if (event == TERN_EVENT_STAYED)
@@ -443,8 +551,12 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, gone_is_never_said_of_a_vm_that_lives);
     tcase_add_test (tcase, the_pairs_that_libvirt_is_known_to_show_are_judged_right);
     tcase_add_test (tcase, acts_and_alarms_must_be_seen_twice);
+    tcase_add_test (tcase, a_guest_that_ran_there_is_never_resumed_here);
     tcase_add_test (tcase, without_an_answer_a_vm_stays_only_after_a_while);
+    tcase_add_test (tcase, a_look_that_a_person_asked_for_is_over_after_two);
     tcase_add_test (tcase, verifying_never_goes_on_for_ever);
+    tcase_add_test (tcase, a_broken_post_copy_is_taken_up_again_ever_more_slowly_and_not_for_ever);
+    tcase_add_test (tcase, a_vm_that_is_gone_ends_its_task_only_by_a_person);
     tcase_add_test (tcase, an_event_says_no_more_than_the_truth);
     tcase_add_test (tcase, pauses_between_looks_double_from_a_tenth_of_a_second_to_five);
     tcase_add_test (tcase, every_explanation_names_the_vm_both_hosts_and_what_they_said);
