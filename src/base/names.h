@@ -25,6 +25,8 @@
 #define TERN_POLKIT_LOCK "org.virtern.virtern1.lock"
 #define TERN_POLKIT_MASK "org.virtern.virtern1.mask"
 #define TERN_POLKIT_TASKS "org.virtern.virtern1.manage-tasks"
+#define TERN_POLKIT_RESOLVE "org.virtern.virtern1.resolve"
+#define TERN_POLKIT_LIMITS "org.virtern.virtern1.set-limits"
 
 /* structured log fields */
 #define TERN_LOG_TASK "TERN_TASK"
@@ -50,3 +52,5 @@
 #define TERN_MSG_VM_LOCKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0c"
 #define TERN_MSG_VM_UNLOCKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0d"
 #define TERN_MSG_VM_MASKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0e"
+#define TERN_MSG_RESOLVED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0f"
+#define TERN_MSG_HOST_CHANGED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a10"

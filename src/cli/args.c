@@ -46,6 +46,23 @@ find_letter (const char *word, TernOption *out_option)
 }
 
 static gboolean
+check_number (TernArgs *self, TernOption option, GError **error)
+{
+  const TernOptionInfo *info = tern_option_get_info (option);
+  const char *value = self->values[option];
+
+  if (g_ascii_string_to_unsigned (value, 10, 1, info->max, &self->numbers[option], NULL))
+    return TRUE;
+  if (info->zero != NULL)
+    usage_error (error, _ ("--%s needs a whole number from 1 to %" PRIu64 ", or “%s”, not “%s”"),
+                 info->name, info->max, info->zero, value);
+  else
+    usage_error (error, _ ("--%s needs a whole number from 1 to %" PRIu64 ", not “%s”"), info->name,
+                 info->max, value);
+  return FALSE;
+}
+
+static gboolean
 check_value (TernArgs *self, TernOption option, GError **error)
 {
   const TernOptionInfo *info = tern_option_get_info (option);
@@ -57,13 +74,10 @@ check_value (TernArgs *self, TernOption option, GError **error)
       usage_error (error, _ ("--%s needs a value"), info->name);
       return FALSE;
     }
-  if (info->max > 0
-      && !g_ascii_string_to_unsigned (value, 10, 1, info->max, &self->numbers[option], NULL))
-    {
-      usage_error (error, _ ("--%s needs a whole number from 1 to %" PRIu64 ", not “%s”"),
-                   info->name, info->max, value);
-      return FALSE;
-    }
+  if (g_strcmp0 (value, info->zero) == 0)
+    return TRUE;
+  if (info->max > 0 && !check_number (self, option, error))
+    return FALSE;
   if (info->check != NULL)
     return info->check (value, error);
   if (info->choices == NULL)
@@ -96,8 +110,6 @@ take_value (TernArgs *self, TernOption option, const char *attached, const char 
 
   self->given |= OPTION_BIT (option);
   self->values[option] = g_strdup (attached != NULL ? attached : next);
-  if (!check_value (self, option, error))
-    return 0;
   return attached != NULL ? 1 : 2;
 }
 
@@ -124,6 +136,31 @@ take_option (TernArgs *self, const char *word, const char *next, GError **error)
 
   self->given |= OPTION_BIT (option);
   return 1;
+}
+
+/* Where options share a name, the command's own is meant; until now it counted as the first. */
+static void
+settle_names (TernArgs *self)
+{
+  guint64 own = self->command->options;
+
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    for (guint k = 0; k < TERN_N_OPTIONS; k++)
+      if ((self->given & ~own & OPTION_BIT (i)) != 0 && (own & OPTION_BIT (k)) != 0
+          && strcmp (tern_option_get_info (i)->name, tern_option_get_info (k)->name) == 0)
+        {
+          self->given = (self->given & ~OPTION_BIT (i)) | OPTION_BIT (k);
+          self->values[k] = g_steal_pointer (&self->values[i]);
+        }
+}
+
+static gboolean
+check_values (TernArgs *self, GError **error)
+{
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (self->values[i] != NULL && !check_value (self, i, error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -165,6 +202,18 @@ check_alternatives (const TernArgs *self, GError **error)
                given == 0 ? _ ("One of the options in brackets is needed: %s")
                           : _ ("Only one of the options in brackets can be given: %s"),
                usage);
+  return FALSE;
+}
+
+static gboolean
+check_given (const TernArgs *self, GError **error)
+{
+  g_autofree char *usage = tern_command_format_usage (self->command);
+
+  if ((self->command->flags & TERN_COMMAND_NEEDS_OPTION) == 0
+      || (self->given & self->command->options) != 0)
+    return TRUE;
+  usage_error (error, _ ("Nothing to change is given: %s"), usage);
   return FALSE;
 }
 
@@ -220,7 +269,9 @@ check_all (TernArgs *self, const char *const *words, GError **error)
 
   self->operands = g_strdupv ((char **) words + used);
   name = tern_command_get_name (self->command);
-  return check_options (self, name, error) && check_alternatives (self, error)
+  settle_names (self);
+  return check_options (self, name, error) && check_values (self, error)
+         && check_alternatives (self, error) && check_given (self, error)
          && check_operands (self, error);
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/ask.h"
 
+#include "cli/move-words.h"
 #include "cli/offline.h"
 
 void
@@ -16,17 +17,20 @@ tern_ask_init (TernAsk *self, const TernArgs *args)
     .act = tern_args_has (args, TERN_OPTION_START) ? "start" : NULL,
     .destination = tern_args_get (args, TERN_OPTION_TO),
     .eject_media = tern_args_has (args, TERN_OPTION_EJECT_LOCAL_MEDIA),
+    .move = args,
     .file = tern_args_get (args, TERN_OPTION_SNAPSHOT),
   };
 }
 
-/* What is not asked for is not sent. Returns: floating */
+/* What is not asked for is not sent. @move: (nullable). Returns: floating */
 static GVariant *
-make_options (const TernAsk *ask)
+make_options (const TernAsk *ask, const TernArgs *move)
 {
   GVariantBuilder options;
 
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  if (move != NULL)
+    tern_move_words_add (&options, move);
   if (ask->act != NULL)
     g_variant_builder_add (&options, "{sv}", "act", g_variant_new_string (ask->act));
   if (ask->destination != NULL)
@@ -46,9 +50,9 @@ tern_ask_check (TernCli *cli, const TernAsk *ask, GError **error)
     return tern_offline_check (ask, error);
 
   /* A host that has to be asked itself may take its time. */
-  reply = tern_client_call_manager (cli->client, TERN_CALL_READ, "CheckVm",
-                                    g_variant_new ("(s@a{sv})", ask->vms[0], make_options (ask)),
-                                    error);
+  reply = tern_client_call_manager (
+      cli->client, TERN_CALL_READ, "CheckVm",
+      g_variant_new ("(s@a{sv})", ask->vms[0], make_options (ask, NULL)), error);
   return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
@@ -57,7 +61,7 @@ tern_ask_plan (TernCli *cli, const TernAsk *ask, GError **error)
 {
   if (ask->file != NULL)
     return tern_offline_plan (ask, error);
-  return tern_client_call_manager (cli->client, TERN_CALL_READ, "Plan",
-                                   g_variant_new ("(^as@a{sv})", ask->vms, make_options (ask)),
-                                   error);
+  return tern_client_call_manager (
+      cli->client, TERN_CALL_READ, "Plan",
+      g_variant_new ("(^as@a{sv})", ask->vms, make_options (ask, ask->move)), error);
 }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @act: (nullable): "move" or "start"; %NULL for the API's own choice
  * @destination: (nullable): only this host
  * @eject_media: local media will be taken out
+ * @move: (nullable): the words that say how moves are made
  * @file: (nullable): the snapshot to be asked; %NULL to ask the daemon
  *
  * The daemon and a file answer in the same form, so whoever prints the answer need not know
@@ -22,6 +23,7 @@ typedef struct
   const char *act;
   const char *destination;
   gboolean eject_media;
+  const TernArgs *move;
   const char *file;
 } TernAsk;
 

@@ -224,8 +224,14 @@ get_reply_type (const char *method)
     { "MaskVm", "(a{sv})" },
     { "GetBaseline", "(a{sv})" },
     { "GetSnapshot", "(s)" },
+    { "Forecast", "(a{sv})" },
+    { "SetHost", "()" },
+    { "SetLimits", "()" },
     { "GetTask", "(a{sv})" },
     { "Cancel", "()" },
+    { "SwitchPolicy", "()" },
+    { "Resolve", "()" },
+    { "Recheck", "()" },
     { "ListTasks", "(aa{sv}t)" },
     { "GetAll", "(a{sv})" },
     { "GetManagedObjects", "(a{oa{sa{sv}}})" },
@@ -265,12 +271,13 @@ tern_client_call_manager (TernClient *self, TernCallKind kind, const char *metho
 }
 
 gboolean
-tern_client_cancel_task (TernClient *self, guint64 id, GError **error)
+tern_client_call_task (TernClient *self, guint64 id, const char *method, GVariant *parameters,
+                       GError **error)
 {
   g_autofree char *path = g_strdup_printf (TERN_BUS_PATH_TASKS "/%" PRIu64, id);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GVariant) reply = call_checked (self, TERN_CALL_ACT, path, TERN_IFACE_TASK, "Cancel",
-                                             g_variant_new ("(a{sv})", NULL), &local_error);
+  g_autoptr (GVariant) reply =
+      call_checked (self, TERN_CALL_ACT, path, TERN_IFACE_TASK, method, parameters, &local_error);
 
   if (reply != NULL)
     return TRUE;
@@ -282,7 +289,7 @@ tern_client_cancel_task (TernClient *self, guint64 id, GError **error)
 
       if (task != NULL)
         g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
-                     _ ("Task %" PRIu64 " has ended (%s); there is nothing to cancel"), id,
+                     _ ("Task %" PRIu64 " has ended (%s); there is nothing left to do to it"), id,
                      tern_props_string (task, "State"));
       return FALSE;
     }

@@ -51,8 +51,12 @@ GDBusConnection *tern_client_get_bus (TernClient *self);
 GVariant *tern_client_call_manager (TernClient *self, TernCallKind kind, const char *method,
                                     GVariant *parameters, GError **error);
 
-/** tern_client_cancel_task: Asks the Task object to stop; see Cancel() of the API. */
-gboolean tern_client_cancel_task (TernClient *self, guint64 id, GError **error);
+/**
+ * tern_client_call_task: calls a method of the Task object that answers with nothing
+ * @parameters: (transfer floating): a tuple
+ */
+gboolean tern_client_call_task (TernClient *self, guint64 id, const char *method,
+                                GVariant *parameters, GError **error);
 
 /** tern_client_fetch_objects: Returns: (transfer full) (nullable): a{oa{sa{sv}}}, all objects */
 GVariant *tern_client_fetch_objects (TernClient *self, TernCallKind kind, GError **error);

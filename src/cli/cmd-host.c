@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
+#include "cli/words.h"
 #include "cli/table.h"
 
 static void
@@ -227,6 +228,23 @@ print_facts (GVariant *host)
                           tern_units_format_version (tern_props_uint64 (host, "QemuVersion")));
 }
 
+/* What is set, and what moves taught. */
+static void
+print_link (GVariant *host)
+{
+  tern_output_take_field (_ ("Migration link"),
+                          tern_words_link (tern_props_uint64 (host, "LinkRate"),
+                                           tern_props_string (host, "LinkRateFrom")));
+  tern_output_take_field (_ ("Bandwidth of moves"),
+                          tern_words_bandwidth (tern_props_uint64 (host, "Bandwidth")));
+  tern_output_take_field (_ ("Moves out"),
+                          tern_words_limit (tern_props_uint (host, "LimitOut"),
+                                            _ ("as for all hosts, see “virtern limits”")));
+  tern_output_take_field (_ ("Moves in"),
+                          tern_words_limit (tern_props_uint (host, "LimitIn"),
+                                            _ ("as for all hosts, see “virtern limits”")));
+}
+
 gboolean
 tern_cmd_host_show (TernCli *cli, GError **error)
 {
@@ -249,6 +267,7 @@ tern_cmd_host_show (TernCli *cli, GError **error)
   tern_output_field (_ ("URI"), tern_props_string (host, "Uri"));
   tern_output_field (_ ("Peer URI"), tern_props_string (host, "PeerUri"));
   tern_output_field (_ ("Migration address"), tern_props_string (host, "MigrationAddress"));
+  print_link (host);
   tern_output_take_field (_ ("Seen"), tern_units_format_time (tern_props_int64 (host, "LastSeen")));
   /* Until it was seen once there are no facts, only zeros. */
   if (tern_props_int64 (host, "LastSeen") != 0)

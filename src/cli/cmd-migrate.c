@@ -7,7 +7,10 @@
 #include "cli/cmd.h"
 
 #include "cli/ask.h"
+#include "cli/exit-status.h"
+#include "cli/i18n.h"
 #include "cli/launch.h"
+#include "cli/move-words.h"
 #include "cli/plan-report.h"
 
 static GVariant *
@@ -17,6 +20,7 @@ make_options (const TernArgs *args, gboolean is_group)
   GVariantBuilder options;
 
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  tern_move_words_add (&options, args);
   if (tern_args_has (args, TERN_OPTION_EJECT_LOCAL_MEDIA))
     g_variant_builder_add (&options, "{sv}", "eject-local-media", g_variant_new_boolean (TRUE));
   if (is_group && tern_args_has (args, TERN_OPTION_PARTIAL))
@@ -80,7 +84,14 @@ tern_cmd_migrate (TernCli *cli, GError **error)
 
   tern_ask_init (&ask, cli->args);
   if (tern_args_has (cli->args, TERN_OPTION_DRY_RUN))
-    return tern_plan_report (cli, &ask, error);
+    return tern_plan_report (cli, &ask, !tern_args_has (cli->args, TERN_OPTION_NO_FORECAST), error);
+  if (tern_args_has (cli->args, TERN_OPTION_NO_FORECAST))
+    {
+      g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE,
+                   _ ("--no-forecast goes with --dry-run only; a move itself measures nothing "
+                      "before it begins"));
+      return FALSE;
+    }
 
   done = ask.vms[1] == NULL ? migrate_one (cli, &ask, &local_error)
                             : migrate_group (cli, &ask, &local_error);

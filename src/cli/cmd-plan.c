@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 
 #include "cli/exit-status.h"
+#include "cli/forecasts.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
 #include "cli/places.h"
@@ -64,27 +65,43 @@ check_plan (TernCli *cli, GVariant *moves, GVariant *refused, GError **error)
   return FALSE;
 }
 
+/* @forecasts: (nullable) */
+static void
+print_plan (GVariant *plan, GVariant *moves, GVariant *refused, GPtrArray *forecasts)
+{
+  tern_places_print_moves (plan);
+  if (forecasts != NULL)
+    tern_forecasts_print (moves, forecasts);
+  if (g_variant_n_children (moves) > 0 && g_variant_n_children (refused) > 0)
+    g_print ("\n");
+  tern_places_print_refused (refused);
+}
+
 gboolean
-tern_plan_report (TernCli *cli, const TernAsk *ask, GError **error)
+tern_plan_report (TernCli *cli, const TernAsk *ask, gboolean with_forecasts, GError **error)
 {
   g_autoptr (GVariant) plan = tern_ask_plan (cli, ask, error);
   g_autoptr (GVariant) moves = NULL;
   g_autoptr (GVariant) refused = NULL;
+  g_autoptr (GPtrArray) forecasts = NULL;
 
   if (plan == NULL)
     return FALSE;
   moves = g_variant_get_child_value (plan, 0);
   refused = g_variant_get_child_value (plan, 1);
+  if (with_forecasts)
+    forecasts = tern_forecasts_fetch (cli, moves);
 
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
-    tern_output_json (tern_places_plan_to_json (plan));
-  else
     {
-      tern_places_print_moves (plan);
-      if (g_variant_n_children (moves) > 0 && g_variant_n_children (refused) > 0)
-        g_print ("\n");
-      tern_places_print_refused (refused);
+      JsonNode *node = tern_places_plan_to_json (plan);
+
+      if (forecasts != NULL)
+        tern_forecasts_add_to_json (node, forecasts);
+      tern_output_json (node);
     }
+  else
+    print_plan (plan, moves, refused, forecasts);
   return check_plan (cli, moves, refused, error);
 }
 
@@ -94,5 +111,5 @@ tern_cmd_plan_place (TernCli *cli, GError **error)
   TernAsk ask;
 
   tern_ask_init (&ask, cli->args);
-  return tern_plan_report (cli, &ask, error);
+  return tern_plan_report (cli, &ask, FALSE, error);
 }

@@ -151,11 +151,29 @@ look_at_tasks (GPtrArray *tasks, GPtrArray *sentences)
         guint64 id = tern_props_uint64 (tasks->pdata[i], "Id");
 
         g_ptr_array_add (
+            sentences, g_strdup_printf (_ ("Task %" PRIu64 " (%s): %s; “virtern task show %" PRIu64
+                                           "” tells what was seen and names the ways out"),
+                                        id, tern_props_string (tasks->pdata[i], "Vm"),
+                                        tern_props_string (tasks->pdata[i], "Error"), id));
+      }
+}
+
+/* Nothing is to be decided: it goes on by itself, but not as usual. What is queued waits, which is
+ * usual. */
+static void
+look_at_notes (GPtrArray *tasks, GPtrArray *sentences)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      const char *note = tern_props_string (tasks->pdata[i], "Note");
+      guint64 id = tern_props_uint64 (tasks->pdata[i], "Id");
+
+      if (*note != '\0' && strcmp (tern_props_string (tasks->pdata[i], "State"), "running") == 0)
+        g_ptr_array_add (
             sentences,
             g_strdup_printf (_ ("Task %" PRIu64 " (%s): %s; see “virtern task show %" PRIu64 "”"),
-                             id, tern_props_string (tasks->pdata[i], "Vm"),
-                             tern_props_string (tasks->pdata[i], "Error"), id));
-      }
+                             id, tern_props_string (tasks->pdata[i], "Vm"), note, id));
+    }
 }
 
 /* Everything status knows, so that text and JSON tell the same. */
@@ -166,6 +184,7 @@ typedef struct
   GPtrArray *vms;
   GPtrArray *tasks;
   GPtrArray *attention;
+  GPtrArray *odd;
 } Status;
 
 static void
@@ -179,6 +198,16 @@ print_json_list (JsonBuilder *builder, const char *name, GPtrArray *list, const 
       json_builder_add_int_value (builder, count_state (list, states[i]));
     }
   json_builder_end_object (builder);
+}
+
+static void
+print_json_sentences (JsonBuilder *builder, const char *name, GPtrArray *sentences)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < sentences->len; i++)
+    json_builder_add_string_value (builder, sentences->pdata[i]);
+  json_builder_end_array (builder);
 }
 
 #define STATES(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -198,11 +227,8 @@ print_json (const Status *status)
       builder, "vms", status->vms,
       STATES ("running", "paused", "shutting-down", "shut-off", "crashed", "suspended", "unknown"));
   print_json_list (builder, "tasks", status->tasks, STATES ("queued", "running", "attention"));
-  json_builder_set_member_name (builder, "attention");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < status->attention->len; i++)
-    json_builder_add_string_value (builder, status->attention->pdata[i]);
-  json_builder_end_array (builder);
+  print_json_sentences (builder, "attention", status->attention);
+  print_json_sentences (builder, "worth-a-look", status->odd);
   json_builder_end_object (builder);
   tern_output_json (json_builder_get_root (builder));
 }
@@ -248,6 +274,8 @@ print_text (const Status *status)
     tern_output_field (_ ("Attention"), _ ("nothing needs it"));
   for (guint i = 0; i < status->attention->len; i++)
     tern_output_field (i == 0 ? _ ("Attention") : "", status->attention->pdata[i]);
+  for (guint i = 0; i < status->odd->len; i++)
+    tern_output_field (i == 0 ? _ ("Worth a look") : "", status->odd->pdata[i]);
 }
 
 gboolean
@@ -259,6 +287,7 @@ tern_cmd_status (TernCli *cli, GError **error)
   g_autoptr (GPtrArray) vms = NULL;
   g_autoptr (GPtrArray) tasks = NULL;
   g_autoptr (GPtrArray) attention = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) odd = g_ptr_array_new_with_free_func (g_free);
 
   if (manager == NULL)
     return FALSE;
@@ -274,8 +303,9 @@ tern_cmd_status (TernCli *cli, GError **error)
   look_at_tasks (tasks, attention);
   look_at_copies (vms, hosts, tasks, attention);
   look_at_hosts (hosts, attention);
+  look_at_notes (tasks, odd);
 
-  Status status = { manager, hosts, vms, tasks, attention };
+  Status status = { manager, hosts, vms, tasks, attention, odd };
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
     print_json (&status);
   else

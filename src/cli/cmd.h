@@ -23,6 +23,7 @@ struct _TernCli
 
 gboolean tern_cmd_status (TernCli *cli, GError **error);
 gboolean tern_cmd_host_add (TernCli *cli, GError **error);
+gboolean tern_cmd_host_set (TernCli *cli, GError **error);
 gboolean tern_cmd_host_remove (TernCli *cli, GError **error);
 gboolean tern_cmd_host_list (TernCli *cli, GError **error);
 gboolean tern_cmd_host_show (TernCli *cli, GError **error);
@@ -41,6 +42,11 @@ gboolean tern_cmd_task_list (TernCli *cli, GError **error);
 gboolean tern_cmd_task_show (TernCli *cli, GError **error);
 gboolean tern_cmd_task_watch (TernCli *cli, GError **error);
 gboolean tern_cmd_task_cancel (TernCli *cli, GError **error);
+gboolean tern_cmd_task_switch (TernCli *cli, GError **error);
+gboolean tern_cmd_task_resolve (TernCli *cli, GError **error);
+gboolean tern_cmd_limits (TernCli *cli, GError **error);
+gboolean tern_cmd_limits_set (TernCli *cli, GError **error);
+gboolean tern_cmd_limits_reset (TernCli *cli, GError **error);
 gboolean tern_cmd_help (TernCli *cli, GError **error);
 gboolean tern_cmd_complete (TernCli *cli, GError **error);
 

@@ -14,10 +14,18 @@
 #include <string.h>
 
 #define TASK_STATES "queued|running|done|failed|cancelled|attention"
+#define POLICIES "careful|default|postcopy|force"
 #define OPTION_BIT(option) (G_GUINT64_CONSTANT (1) << (option))
 #define BIT TERN_OPTION_BIT
 #define GLOBAL_OPTIONS (BIT (JSON) | BIT (SESSION) | BIT (NO_COLOR) | BIT (HELP) | BIT (VERSION))
 #define MAX_RESERVE_MIB (G_GUINT64_CONSTANT (1) << 30)
+#define MAX_RATE_MIB (G_GUINT64_CONSTANT (1) << 24)
+#define MAX_RATE_MBIT (G_GUINT64_CONSTANT (100000000))
+#define MAX_LIMIT 1000
+#define MAX_PARALLEL 32
+#define MOVE_OPTIONS                                                                               \
+  (BIT (POLICY) | BIT (PRIORITY) | BIT (BANDWIDTH) | BIT (POSTCOPY_BANDWIDTH) | BIT (PARALLEL)     \
+   | BIT (COMPRESSION) | BIT (TLS))
 
 /*
  * When you change one of these two tables, change docs/man/virtern.1 and
@@ -60,6 +68,41 @@ static const TernOptionInfo options[TERN_N_OPTIONS] = {
   [TERN_OPTION_EXPLAIN]  = { "explain", 0, NULL, NULL, 0, N_ ("show what the scores are made of") },
   [TERN_OPTION_START]    = { "start", 0, NULL, NULL, 0, N_ ("judge a start, not a move") },
   [TERN_OPTION_SNAPSHOT] = { "snapshot", 0, "FILE", NULL, 0, N_ ("ask a file of “virtern snapshot”, not the daemon") },
+  [TERN_OPTION_POLICY]   = { "policy", 0, "POLICY", POLICIES, 0, N_ ("what to do if it does not converge: careful, default, postcopy, force") },
+  [TERN_OPTION_PRIORITY] = { "priority", 0, "PRIORITY", "low|normal|high", 0, N_ ("whose turn it is: low, normal, high") },
+  [TERN_OPTION_BANDWIDTH]
+                         = { "bandwidth", 0, "MIB", NULL, MAX_RATE_MIB, N_ ("MiB per second that a move may take") },
+  [TERN_OPTION_POSTCOPY_BANDWIDTH]
+                         = { "postcopy-bandwidth", 0, "MIB", NULL, MAX_RATE_MIB, N_ ("likewise in post-copy") },
+  [TERN_OPTION_PARALLEL] = { "parallel", 0, "N", NULL, MAX_PARALLEL, N_ ("connections side by side") },
+  [TERN_OPTION_COMPRESSION]
+                         = { "compression", 0, "METHOD", "none|xbzrle|zlib|zstd", 0, N_ ("of the memory: none, xbzrle, zlib, zstd") },
+  [TERN_OPTION_TLS]      = { "tls", 0, NULL, NULL, 0, N_ ("memory goes over encrypted") },
+  [TERN_OPTION_NO_FORECAST]
+                         = { "no-forecast", 0, NULL, NULL, 0, N_ ("with --dry-run: measure nothing") },
+  [TERN_OPTION_KEEP_SOURCE]
+                         = { "keep-source", 0, NULL, NULL, 0, N_ ("the copy on the source stays, the other is ended") },
+  [TERN_OPTION_KEEP_DESTINATION]
+                         = { "keep-destination", 0, NULL, NULL, 0, N_ ("the copy on the destination stays, the other is ended") },
+  [TERN_OPTION_RECHECK]  = { "recheck", 0, NULL, NULL, 0, N_ ("look at both hosts again; end nothing") },
+  [TERN_OPTION_VM_NAME]  = { "vm", 0, "NAME", NULL, 0, N_ ("the VM's name, to confirm; else it is asked for") },
+  [TERN_OPTION_OUT]      = { "out", 0, "N|auto", NULL, MAX_LIMIT, N_ ("moves away from a host at a time"), NULL, "auto" },
+  [TERN_OPTION_IN]       = { "in", 0, "N|auto", NULL, MAX_LIMIT, N_ ("moves and starts to a host at a time"), NULL, "auto" },
+  [TERN_OPTION_IN_CLUSTER]
+                         = { "cluster", 0, "N|none", NULL, MAX_LIMIT, N_ ("moves within a cluster at a time"), NULL, "none" },
+  [TERN_OPTION_NEW_PEER_URI]
+                         = { "peer-uri", 0, "URI|none", NULL, 0, N_ ("URI by which the other hosts open it"), NULL, "none" },
+  [TERN_OPTION_NEW_ADDRESS]
+                         = { "migration-address", 0, "ADDRESS|none", NULL, 0, N_ ("where guest memory is sent to"), NULL, "none" },
+  [TERN_OPTION_NEW_RESERVE]
+                         = { "memory-reserve", 0, "MIB|default", NULL, MAX_RESERVE_MIB, N_ ("memory that no VM may be given"), NULL, "default" },
+  [TERN_OPTION_LIMIT_OUT]
+                         = { "limit-out", 0, "N|default", NULL, MAX_LIMIT, N_ ("moves away from it at a time"), NULL, "default" },
+  [TERN_OPTION_LIMIT_IN] = { "limit-in", 0, "N|default", NULL, MAX_LIMIT, N_ ("moves and starts to it at a time"), NULL, "default" },
+  [TERN_OPTION_LINK_RATE]
+                         = { "link-rate", 0, "MBIT|auto", NULL, MAX_RATE_MBIT, N_ ("Mbit per second that its link carries"), NULL, "auto" },
+  [TERN_OPTION_HOST_BANDWIDTH]
+                         = { "bandwidth", 0, "MIB|none", NULL, MAX_RATE_MIB, N_ ("MiB per second that all moves over it may take"), NULL, "none" },
 };
 
 static const TernCommand commands[] = {
@@ -74,6 +117,10 @@ static const TernCommand commands[] = {
     N_ ("list the hosts"), tern_cmd_host_list },
   { "host", "show", "NAME", 0, 0, 0, 0,
     N_ ("show all that is known of a host"), tern_cmd_host_show },
+  { "host", "set", "NAME",
+    BIT (NEW_PEER_URI) | BIT (NEW_ADDRESS) | BIT (CLUSTER) | BIT (NEW_RESERVE) | BIT (LIMIT_OUT)
+      | BIT (LIMIT_IN) | BIT (LINK_RATE) | BIT (HOST_BANDWIDTH), 0, 0, TERN_COMMAND_NEEDS_OPTION,
+    N_ ("change how a host is used, from now on"), tern_cmd_host_set },
   { "vm", "list", "", BIT (HOST) | BIT (LOCKED), 0, 0, 0,
     N_ ("list the VMs"), tern_cmd_vm_list },
   { "vm", "show", "VM", 0, 0, 0, 0,
@@ -92,7 +139,8 @@ static const TernCommand commands[] = {
     TERN_COMMAND_OFFLINE_WITH_FILE,
     N_ ("say which hosts can take a VM, and all that speaks against the others"), tern_cmd_check },
   { NULL, "migrate", "VM...",
-    BIT (TO) | BIT (DRY_RUN) | BIT (PARTIAL) | BIT (EJECT_LOCAL_MEDIA) | BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
+    BIT (TO) | MOVE_OPTIONS | BIT (DRY_RUN) | BIT (NO_FORECAST) | BIT (PARTIAL)
+      | BIT (EJECT_LOCAL_MEDIA) | BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
     N_ ("move running VMs to another host"), tern_cmd_migrate },
   { "plan", "place", "VM...",
     BIT (TO) | BIT (START) | BIT (PARTIAL) | BIT (EJECT_LOCAL_MEDIA) | BIT (SNAPSHOT), 0, 0,
@@ -110,7 +158,19 @@ static const TernCommand commands[] = {
   { "task", "watch", "ID", BIT (TIMEOUT), 0, 0, 0,
     N_ ("follow a task to its end"), tern_cmd_task_watch },
   { "task", "cancel", "ID", BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
-    N_ ("ask a task to stop"), tern_cmd_task_cancel },
+    N_ ("ask a task to stop, and say what came of it"), tern_cmd_task_cancel },
+  { "task", "switch", "ID", BIT (POLICY), BIT (POLICY), 0, 0,
+    N_ ("carry a move under way on by another policy"), tern_cmd_task_switch },
+  { "task", "resolve", "ID",
+    BIT (KEEP_SOURCE) | BIT (KEEP_DESTINATION) | BIT (RECHECK) | BIT (VM_NAME) | BIT (NO_WAIT) | BIT (TIMEOUT), 0,
+    BIT (KEEP_SOURCE) | BIT (KEEP_DESTINATION) | BIT (RECHECK), 0,
+    N_ ("settle a task that needs attention"), tern_cmd_task_resolve },
+  { NULL, "limits", "", 0, 0, 0, 0,
+    N_ ("show how many moves go on at a time"), tern_cmd_limits },
+  { "limits", "set", "", BIT (OUT) | BIT (IN) | BIT (IN_CLUSTER), 0, 0, TERN_COMMAND_NEEDS_OPTION,
+    N_ ("change that, at once and until it is reset"), tern_cmd_limits_set },
+  { "limits", "reset", "", 0, 0, 0, 0,
+    N_ ("go back to the limits of the configuration"), tern_cmd_limits_reset },
   { NULL, "help", "[COMMAND...]", 0, 0, 0, TERN_COMMAND_OFFLINE,
     N_ ("explain a command"), tern_cmd_help },
   { NULL, "_complete", "hosts|vms|tasks|models|clusters", 0, 0, 0, TERN_COMMAND_HIDDEN,
@@ -151,8 +211,8 @@ list_verbs (const char *group)
   return g_string_free (verbs, FALSE);
 }
 
-gboolean
-tern_command_is_group (const char *word)
+static gboolean
+begins_commands (const char *word)
 {
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_strcmp0 (commands[i].group, word) == 0)
@@ -167,6 +227,12 @@ find_exact (const char *group, const char *verb)
     if (g_strcmp0 (commands[i].group, group) == 0 && strcmp (commands[i].verb, verb) == 0)
       return &commands[i];
   return NULL;
+}
+
+gboolean
+tern_command_is_group (const char *word)
+{
+  return begins_commands (word) && find_exact (NULL, word) == NULL;
 }
 
 static const TernCommand *
@@ -196,7 +262,7 @@ tern_command_find (const char *const *words, guint *out_used, GError **error)
       return NULL;
     }
 
-  if (tern_command_is_group (words[0]))
+  if (begins_commands (words[0]) && (words[1] != NULL || tern_command_is_group (words[0])))
     {
       *out_used = 2;
       return find_in_group (words[0], words[1], error);
@@ -285,21 +351,43 @@ tern_command_format_usage (const TernCommand *command)
   return g_string_free (text, FALSE);
 }
 
+/* "policy POLICY" */
+static char *
+format_option (const TernOptionInfo *info)
+{
+  return info->value != NULL ? g_strconcat (info->name, " ", info->value, NULL)
+                             : g_strdup (info->name);
+}
+
+static int
+get_width (guint64 set)
+{
+  int width = 0;
+
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (set & OPTION_BIT (i))
+      {
+        g_autofree char *left = format_option (&options[i]);
+
+        width = MAX (width, (int) strlen (left));
+      }
+  return width;
+}
+
 static void
-append_options (GString *text, guint64 set)
+append_options (GString *text, guint64 set, int width)
 {
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
     if (set & OPTION_BIT (i))
       {
         const TernOptionInfo *info = &options[i];
-        g_autofree char *left = g_strconcat (info->name, info->value != NULL ? " " : "",
-                                             info->value != NULL ? info->value : "", NULL);
+        g_autofree char *left = format_option (info);
 
         if (info->letter != '\0')
-          g_string_append_printf (text, "  -%c, --%-24s %s\n", info->letter, left,
+          g_string_append_printf (text, "  -%c, --%-*s  %s\n", info->letter, width, left,
                                   _ (info->summary));
         else
-          g_string_append_printf (text, "      --%-24s %s\n", left, _ (info->summary));
+          g_string_append_printf (text, "      --%-*s  %s\n", width, left, _ (info->summary));
       }
 }
 
@@ -307,6 +395,7 @@ static char *
 format_command_help (const TernCommand *command)
 {
   g_autofree char *usage = tern_command_format_usage (command);
+  int width = get_width (command->options | GLOBAL_OPTIONS);
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text, _ ("Usage: %s\n\n"), usage);
@@ -314,10 +403,10 @@ format_command_help (const TernCommand *command)
   if (command->options != 0)
     {
       g_string_append (text, _ ("\nOptions:\n"));
-      append_options (text, command->options);
+      append_options (text, command->options, width);
     }
   g_string_append (text, _ ("\nOptions of every command:\n"));
-  append_options (text, GLOBAL_OPTIONS);
+  append_options (text, GLOBAL_OPTIONS, width);
 
   return g_string_free (text, FALSE);
 }
@@ -340,7 +429,7 @@ tern_command_format_help (const TernCommand *command)
                                 _ (commands[i].summary));
     }
   g_string_append (text, _ ("\nOptions of every command:\n"));
-  append_options (text, GLOBAL_OPTIONS);
+  append_options (text, GLOBAL_OPTIONS, get_width (GLOBAL_OPTIONS));
   g_string_append (text, _ ("\n“virtern help COMMAND” explains one; virtern(1) all of it.\n"));
 
   return g_string_free (text, FALSE);

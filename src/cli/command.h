@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 typedef struct _TernCli TernCli;
 
-/* Every option there is. An option means the same in each command that has it. */
+/* Every option there is. Some share a name where a command wants another value of it: a command has
+ * at most one of those, and all of them take a value or none does. */
 typedef enum
 {
   TERN_OPTION_JSON,
@@ -42,6 +43,28 @@ typedef enum
   TERN_OPTION_EXPLAIN,
   TERN_OPTION_START,
   TERN_OPTION_SNAPSHOT,
+  TERN_OPTION_POLICY,
+  TERN_OPTION_PRIORITY,
+  TERN_OPTION_BANDWIDTH,
+  TERN_OPTION_POSTCOPY_BANDWIDTH,
+  TERN_OPTION_PARALLEL,
+  TERN_OPTION_COMPRESSION,
+  TERN_OPTION_TLS,
+  TERN_OPTION_NO_FORECAST,
+  TERN_OPTION_KEEP_SOURCE,
+  TERN_OPTION_KEEP_DESTINATION,
+  TERN_OPTION_RECHECK,
+  TERN_OPTION_VM_NAME,
+  TERN_OPTION_OUT,
+  TERN_OPTION_IN,
+  TERN_OPTION_IN_CLUSTER,
+  TERN_OPTION_NEW_PEER_URI,
+  TERN_OPTION_NEW_ADDRESS,
+  TERN_OPTION_NEW_RESERVE,
+  TERN_OPTION_LIMIT_OUT,
+  TERN_OPTION_LIMIT_IN,
+  TERN_OPTION_LINK_RATE,
+  TERN_OPTION_HOST_BANDWIDTH,
   TERN_N_OPTIONS
 } TernOption;
 
@@ -56,6 +79,7 @@ typedef enum
  * @max: a number from 1 to this; 0 if the value is no number
  * @summary: one line for help texts, to be translated
  * @check: (nullable): what else the value must be; sets a usage error
+ * @zero: (nullable): a word that may be given as the value, too; of a number it stands for 0
  */
 typedef struct
 {
@@ -66,6 +90,7 @@ typedef struct
   guint64 max;
   const char *summary;
   gboolean (*check) (const char *value, GError **error);
+  const char *zero;
 } TernOptionInfo;
 
 /**
@@ -73,12 +98,14 @@ typedef struct
  * @TERN_COMMAND_HIDDEN: not in help texts; for the completion
  * @TERN_COMMAND_OFFLINE: works without a daemon
  * @TERN_COMMAND_OFFLINE_WITH_FILE: works without a daemon if --snapshot is given
+ * @TERN_COMMAND_NEEDS_OPTION: at least one of its options must be given
  */
 typedef enum
 {
   TERN_COMMAND_HIDDEN = 1 << 0,
   TERN_COMMAND_OFFLINE = 1 << 1,
   TERN_COMMAND_OFFLINE_WITH_FILE = 1 << 2,
+  TERN_COMMAND_NEEDS_OPTION = 1 << 3,
 } TernCommandFlags;
 
 /**
@@ -128,7 +155,7 @@ const TernCommand *tern_command_get_all (guint *out_n);
  */
 const TernCommand *tern_command_find (const char *const *words, guint *out_used, GError **error);
 
-/** tern_command_is_group: Returns: whether @word begins commands of two words */
+/** tern_command_is_group: Returns: whether @word begins commands of two words, and is none alone */
 gboolean tern_command_is_group (const char *word);
 
 /** tern_command_get_name: Returns: (transfer full): such as "host add" */

@@ -30,6 +30,8 @@
 #define READ_TIMEOUT_MS 25000
 /* The bus takes 128 calls of one client at a time. */
 #define MAX_READS 32
+/* A task that is to leave attention, and of which nothing was heard for so long, is still in it. */
+#define QUIET_S 30
 
 typedef struct _Waiter Waiter;
 
@@ -45,6 +47,7 @@ typedef struct
   gboolean wants_read;
   gboolean reading;
   gboolean ended;
+  gboolean moved; /* it was seen to leave the state it was in at first */
 } Item;
 
 struct _Waiter
@@ -69,6 +72,7 @@ struct _Waiter
   guint timeout_source;
   guint return_source;
   guint interrupt_source;
+  guint quiet_source;
 };
 
 static void start_reading (Waiter *self);
@@ -79,6 +83,16 @@ has_ended (GVariant *task)
   const char *state = tern_props_string (task, "State");
 
   return *state != '\0' && !g_str_equal (state, "queued") && !g_str_equal (state, "running");
+}
+
+static gboolean
+is_over (Item *item)
+{
+  gboolean attention = strcmp (tern_props_string (item->task, "State"), "attention") == 0;
+
+  item->moved = item->moved || !attention;
+  return has_ended (item->task)
+         && (!attention || item->moved || !item->waiter->follow->from_attention);
 }
 
 static void
@@ -245,7 +259,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
     }
 
   take_task (item, g_variant_get_child_value (reply, 0));
-  if (has_ended (item->task))
+  if (is_over (item))
     take_end (item);
   start_reading (item->waiter);
 }
@@ -296,14 +310,17 @@ on_changed (GDBusConnection *bus, const char *sender, const char *path, const ch
   Item *item = g_hash_table_lookup (self->items_by_path, path);
   g_autoptr (GVariant) changes = NULL;
 
-  /* Before the first read there is nothing to lay them over, and the read will have them. */
-  if (item == NULL || item->ended || item->task == NULL
+  if (item == NULL || item->ended
       || !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
     return;
 
   g_variant_get (parameters, "(s@a{sv}as)", NULL, &changes, NULL);
+  item->moved = item->moved || *tern_props_string (changes, "State") != '\0';
+  /* Before the first read there is nothing to lay them over, and the read will have them. */
+  if (item->task == NULL)
+    return;
   take_task (item, merge (item->task, changes));
-  if (!has_ended (item->task))
+  if (!is_over (item))
     return;
   want_read (item);
   start_reading (self);
@@ -318,6 +335,7 @@ on_completed (GDBusConnection *bus, const char *sender, const char *path, const 
 
   if (item == NULL)
     return;
+  item->moved = TRUE;
   want_read (item);
   start_reading (self);
 }
@@ -362,6 +380,21 @@ on_timeout (gpointer data)
 }
 
 static gboolean
+on_quiet (gpointer data)
+{
+  Waiter *self = data;
+
+  self->quiet_source = 0;
+  for (guint i = 0; i < self->follow->n_ids; i++)
+    {
+      self->items[i].moved = TRUE;
+      want_read (&self->items[i]);
+    }
+  start_reading (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_interrupt (gpointer data)
 {
   Waiter *self = data;
@@ -388,7 +421,13 @@ subscribe (Waiter *self)
       g_dbus_connection_signal_subscribe (bus, TERN_BUS_NAME, TERN_IFACE_TASK, "Completed", path,
                                           NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_completed, self, NULL);
   self->closed_handler = g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), self);
+}
 
+static void
+start_clocks (Waiter *self)
+{
+  if (self->follow->from_attention)
+    self->quiet_source = g_timeout_add_seconds (QUIET_S, on_quiet, self);
   if (self->follow->timeout_s > 0)
     self->timeout_source = g_timeout_add_seconds (self->follow->timeout_s, on_timeout, self);
   self->interrupt_source = g_unix_signal_add (SIGINT, on_interrupt, self);
@@ -404,6 +443,7 @@ unsubscribe (Waiter *self)
   g_clear_handle_id (&self->timeout_source, g_source_remove);
   g_clear_handle_id (&self->return_source, g_source_remove);
   g_clear_handle_id (&self->interrupt_source, g_source_remove);
+  g_clear_handle_id (&self->quiet_source, g_source_remove);
 }
 
 static void
@@ -461,8 +501,13 @@ tern_follow_tasks (TernClient *client, const TernFollow *follow, GError **error)
 
   set_up (&self);
   subscribe (&self);
-  start_reading (&self);
-  g_main_loop_run (loop);
+  /* Ctrl-C ends the command while it begins something, and the waiting afterwards. */
+  if (follow->begin == NULL || follow->begin (follow->data, &self.error))
+    {
+      start_clocks (&self);
+      start_reading (&self);
+      g_main_loop_run (loop);
+    }
   g_cancellable_cancel (cancellable);
   unsubscribe (&self);
   if (follow->progress != NULL)

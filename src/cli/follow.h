@@ -16,7 +16,11 @@ G_BEGIN_DECLS
  * @progress: (nullable): where to tell of them
  * @ended: (nullable): called once for each task when its end is seen, with the line of progress
  *   taken away
- * @data: for @ended
+ * @begin: (nullable): called once when no signal of the tasks can be missed any more, before they
+ *   are read for the first time; if it fails, nothing is waited for
+ * @from_attention: the tasks are in attention now, and that is no end until something happened
+ * since
+ * @data: for @ended and @begin
  *
  * What to follow and how.
  */
@@ -28,6 +32,8 @@ typedef struct
   gboolean is_ours;
   TernProgress *progress;
   void (*ended) (GVariant *task, gpointer data);
+  gboolean (*begin) (gpointer data, GError **error);
+  gboolean from_attention;
   gpointer data;
 } TernFollow;
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/attention.h"
 #include "cli/exit-status.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
@@ -67,6 +68,18 @@ format_failure (GVariant *task)
                           vm, tern_props_string (task, "Destination"), why);
 }
 
+static void
+set_attention_error (GVariant *task, const char *why, const char *verdict, GError **error)
+{
+  g_auto (GStrv) ways = tern_attention_format_ways (task);
+  g_autofree char *joined = g_strjoinv ("\n", ways);
+
+  g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_ATTENTION,
+               _ ("%s\n%s\nLook at both hosts before anything is started or stopped; see “virtern "
+                  "task show %" PRIu64 "”\n%s"),
+               why, verdict, tern_props_uint64 (task, "Id"), joined);
+}
+
 void
 tern_outcome_set_error (GVariant *task, GError **error)
 {
@@ -82,11 +95,7 @@ tern_outcome_set_error (GVariant *task, GError **error)
     g_set_error (error, TERN_EXIT_ERROR, (int) status, _ ("Task %" PRIu64 " was cancelled\n%s"), id,
                  tern_props_string (task, "Verdict"));
   else if (status == TERN_EXIT_ATTENTION)
-    g_set_error (
-        error, TERN_EXIT_ERROR, (int) status,
-        _ ("%s\n%s\nLook at both hosts before anything is started or stopped; see “virtern "
-           "task show %" PRIu64 "”"),
-        why, verdict, id);
+    set_attention_error (task, why, verdict, error);
   else
     g_set_error (error, TERN_EXIT_ERROR, (int) status,
                  _ ("%s\n%s\nSee “virtern task show %" PRIu64 "”"), why, verdict, id);
@@ -116,26 +125,53 @@ make_progress (TernCli *cli)
   return tern_progress_new_for_stderr (tern_args_has (cli->args, TERN_OPTION_JSON));
 }
 
-static guint
-get_timeout (TernCli *cli)
+guint
+tern_outcome_get_timeout (TernCli *cli)
 {
   return (guint) tern_args_get_number (cli->args, TERN_OPTION_TIMEOUT, 0);
 }
 
 GVariant *
-tern_outcome_wait (TernCli *cli, guint64 id, gboolean is_ours, GError **error)
+tern_outcome_follow (TernCli *cli, TernFollow *follow, GError **error)
 {
   g_autoptr (TernProgress) progress = make_progress (cli);
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  follow->progress = progress;
+  tasks = tern_follow_tasks (cli->client, follow, error);
+  follow->progress = NULL;
+  return tasks != NULL ? g_variant_ref (tasks->pdata[0]) : NULL;
+}
+
+/* What was found out while there was time is not kept from scripts. */
+static void
+print_open_task (TernCli *cli, guint64 id)
+{
+  g_autoptr (GVariant) task = tern_client_fetch_task (cli->client, id, NULL);
+
+  if (task != NULL)
+    tern_output_json (tern_output_properties_to_json (task));
+}
+
+GVariant *
+tern_outcome_wait (TernCli *cli, guint64 id, gboolean is_ours, GError **error)
+{
   TernFollow follow = {
     .ids = &id,
     .n_ids = 1,
-    .timeout_s = get_timeout (cli),
+    .timeout_s = tern_outcome_get_timeout (cli),
     .is_ours = is_ours,
-    .progress = progress,
   };
-  g_autoptr (GPtrArray) tasks = tern_follow_tasks (cli->client, &follow, error);
+  g_autoptr (GError) local_error = NULL;
+  GVariant *task = tern_outcome_follow (cli, &follow, &local_error);
 
-  return tasks != NULL ? g_variant_ref (tasks->pdata[0]) : NULL;
+  if (task != NULL)
+    return task;
+  if (tern_args_has (cli->args, TERN_OPTION_JSON)
+      && g_error_matches (local_error, TERN_EXIT_ERROR, TERN_EXIT_WAIT_TIMED_OUT))
+    print_open_task (cli, id);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return NULL;
 }
 
 static void
@@ -161,7 +197,7 @@ tern_outcome_wait_all (TernCli *cli, const GArray *ids, GError **error)
   TernFollow follow = {
     .ids = (const guint64 *) (gconstpointer) ids->data,
     .n_ids = ids->len,
-    .timeout_s = get_timeout (cli),
+    .timeout_s = tern_outcome_get_timeout (cli),
     .is_ours = TRUE,
     .progress = progress,
     .ended = tern_args_has (cli->args, TERN_OPTION_JSON) ? NULL : tell_end,

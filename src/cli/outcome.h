@@ -33,6 +33,19 @@ void tern_outcome_set_error (GVariant *task, GError **error);
 GVariant *tern_outcome_wait (TernCli *cli, guint64 id, gboolean is_ours, GError **error);
 
 /**
+ * tern_outcome_follow:
+ * @follow: one task; where to tell of it is filled in
+ *
+ * As tern_outcome_wait(), with more to say about how.
+ *
+ * Returns: (transfer full) (nullable): the task after its end
+ */
+GVariant *tern_outcome_follow (TernCli *cli, TernFollow *follow, GError **error);
+
+/** tern_outcome_get_timeout: Returns: what --timeout says, in seconds; 0 without it */
+guint tern_outcome_get_timeout (TernCli *cli);
+
+/**
  * tern_outcome_wait_all:
  * @ids: (element-type guint64): of tasks that this command has started, two or more
  *

@@ -2,8 +2,9 @@
  *
  * Progress of tasks on stderr, of one and of several:
  *
- *   web01  node1 → node3  copying  [=====>    ] 47 %  112 MiB/s  61 MiB left  pass 2
- *   3 of 10 ended  2 running  [=====>    ] 47 %  230 MiB/s  1.5 GiB left
+ *   web01: 12 s, pass 3: downtime may be 500 ms
+ *   web01  node1 → node3  copying  [=====>    ] 47 %  112 MiB/s  61 MiB left  pass 2  done in 12-40
+ * s 3 of 10 ended  2 running  [=====>    ] 47 %  230 MiB/s  1.5 GiB left
  */
 #include "config.h"
 
@@ -15,6 +16,7 @@
 #include "cli/i18n.h"
 #include "cli/output.h"
 #include "cli/width.h"
+#include "cli/words.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -35,6 +37,9 @@ typedef struct
 {
   int best_percent;
   char *last_phase;
+  char *last_note;
+  guint n_steps;
+  guint n_tried;
 } Seen;
 
 /* How much is told, from everything to next to nothing. */
@@ -45,6 +50,7 @@ typedef enum
   DETAIL_RATE,
   DETAIL_BAR,
   DETAIL_HOSTS,
+  DETAIL_END,
   DETAIL_PERCENT,
   N_DETAILS
 } Detail;
@@ -95,6 +101,8 @@ format_tail (const TernProgressView *view, Detail detail)
       g_autofree char *pass = g_strdup_printf (_ ("pass %u"), view->iteration);
       append_part (tail, pass);
     }
+  if (view->end != NULL && *view->end != '\0' && detail <= DETAIL_END)
+    append_part (tail, view->end);
   return g_string_free (tail, FALSE);
 }
 
@@ -166,6 +174,7 @@ seen_free (gpointer data)
   Seen *seen = data;
 
   g_free (seen->last_phase);
+  g_free (seen->last_note);
   g_free (seen);
 }
 
@@ -198,9 +207,8 @@ tern_progress_free (TernProgress *self)
   g_free (self);
 }
 
-/* Takes the task's percentage in. */
 static Seen *
-look_at (TernProgress *self, GVariant *task)
+find_seen (TernProgress *self, GVariant *task)
 {
   guint64 id = tern_props_uint64 (task, "Id");
   Seen *seen = g_hash_table_lookup (self->seen, &id);
@@ -211,6 +219,15 @@ look_at (TernProgress *self, GVariant *task)
       seen->best_percent = -1;
       g_hash_table_insert (self->seen, g_memdup2 (&id, sizeof id), seen);
     }
+  return seen;
+}
+
+/* Takes the task's percentage in. */
+static Seen *
+look_at (TernProgress *self, GVariant *task)
+{
+  Seen *seen = find_seen (self, task);
+
   if (tern_props_boolean (task, "ProgressValid"))
     seen->best_percent =
         MAX (seen->best_percent, (int) MIN (tern_props_uint (task, "Progress"), 100));
@@ -232,6 +249,9 @@ tern_progress_format (TernProgress *self, GVariant *task, guint width)
   g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 64);
   const char *phase = tern_props_string (task, "Phase");
   Seen *seen = look_at (self, task);
+  g_autofree char *end = tern_words_end (
+      tern_props_int64 (task, "EstimatedEndMin"), tern_props_int64 (task, "EstimatedEndMax"),
+      tern_props_string (task, "Convergence"), g_get_real_time ());
   TernProgressView view = {
     .vm = vm,
     .source = tern_props_string (task, "Source"),
@@ -241,6 +261,7 @@ tern_progress_format (TernProgress *self, GVariant *task, guint width)
     .rate = tern_props_uint64 (task, "Rate"),
     .remaining = tern_props_uint64 (task, "Remaining"),
     .iteration = tern_props_uint (task, "Iteration"),
+    .end = end,
   };
 
   if (self->terminal)
@@ -254,6 +275,78 @@ tern_progress_format (TernProgress *self, GVariant *task, guint width)
                           view.destination, phase);
 }
 
+/* "web01: 12 s, pass 3: downtime may be 500 ms" for each of @list from @first on. */
+static void
+append_news (GString *news, const char *vm, char **list, guint first)
+{
+  for (guint i = 0; list[i] != NULL; i++)
+    if (i >= first)
+      {
+        g_autofree char *visible = tern_text_visible (list[i], 0);
+
+        g_string_append_printf (news, "%s: %s\n", vm, visible);
+      }
+}
+
+/* "node4=why" as a sentence. */
+static void
+append_tried (GString *news, const char *vm, char **tried, guint first)
+{
+  for (guint i = 0; tried[i] != NULL; i++)
+    if (i >= first)
+      {
+        g_auto (GStrv) parts = g_strsplit (tried[i], "=", 2);
+        g_autofree char *why = tern_text_visible (parts[0] != NULL ? parts[1] : NULL, 0);
+
+        g_string_append_printf (news, _ ("%s: %s failed: %s\n"), vm,
+                                parts[0] != NULL ? parts[0] : "", why);
+      }
+}
+
+/* A sentence without its figures: they change every second and make no news. The digits of a name
+ * stay. */
+static char *
+strip_figures (const char *sentence)
+{
+  g_auto (GStrv) words = g_strsplit (sentence, " ", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (g_ascii_isdigit (words[i][0]))
+      words[i][0] = '\0';
+  return g_strjoinv (" ", words);
+}
+
+static void
+append_note (GString *news, const char *vm, Seen *seen, const char *note)
+{
+  g_autofree char *visible = tern_text_visible (note, 0);
+  g_autofree char *stripped = strip_figures (note);
+
+  if (g_strcmp0 (seen->last_note, stripped) == 0)
+    return;
+  g_free (seen->last_note);
+  seen->last_note = g_steal_pointer (&stripped);
+  if (*note != '\0')
+    g_string_append_printf (news, "%s: %s\n", vm, visible);
+}
+
+char *
+tern_progress_format_news (TernProgress *self, GVariant *task)
+{
+  Seen *seen = find_seen (self, task);
+  g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 64);
+  g_auto (GStrv) steps = tern_props_strings (task, "Steps");
+  g_auto (GStrv) tried = tern_props_strings (task, "Tried");
+  g_autoptr (GString) news = g_string_new (NULL);
+
+  append_tried (news, vm, tried, seen->n_tried);
+  append_news (news, vm, steps, seen->n_steps);
+  append_note (news, vm, seen, tern_props_string (task, "Note"));
+  seen->n_tried = MAX (seen->n_tried, g_strv_length (tried));
+  seen->n_steps = MAX (seen->n_steps, g_strv_length (steps));
+  return news->len > 0 ? g_strdup (news->str) : NULL;
+}
+
 /* What all of them come to. */
 typedef struct
 {
@@ -262,6 +355,7 @@ typedef struct
   guint percents; /* sum */
   guint64 rate;
   guint64 remaining;
+  guint not_converging;
 } Sum;
 
 static void
@@ -276,6 +370,8 @@ add_task (TernProgress *self, GVariant *task, Sum *sum)
       sum->running++;
       sum->rate += tern_props_uint64 (task, "Rate");
       sum->remaining += tern_props_uint64 (task, "Remaining");
+      sum->not_converging +=
+          strcmp (tern_props_string (task, "Convergence"), "not-converging") == 0 ? 1 : 0;
     }
   else if (strcmp (state, "queued") != 0)
     {
@@ -291,6 +387,7 @@ tern_progress_format_group (TernProgress *self, GPtrArray *tasks, guint width)
   Sum sum = { 0 };
   g_autofree char *head = NULL;
   g_autofree char *running = NULL;
+  g_autofree char *trouble = NULL;
 
   for (guint i = 0; i < tasks->len; i++)
     if (tasks->pdata[i] != NULL)
@@ -298,12 +395,15 @@ tern_progress_format_group (TernProgress *self, GPtrArray *tasks, guint width)
 
   head = g_strdup_printf (_ ("%u of %u ended"), sum.ended, tasks->len);
   running = g_strdup_printf (_ ("%u running"), sum.running);
+  if (sum.not_converging > 0)
+    trouble = g_strdup_printf (_ ("%u not converging"), sum.not_converging);
   TernProgressView view = {
     .vm = head,
     .phase = running,
     .percent = (int) (sum.percents / MAX (tasks->len, 1)),
     .rate = sum.rate,
     .remaining = sum.remaining,
+    .end = trouble,
   };
   return format_line (&view, width);
 }
@@ -312,13 +412,31 @@ void
 tern_progress_show (TernProgress *self, GPtrArray *tasks, guint changed)
 {
   guint width = tern_width_of_terminal (STDERR_FILENO);
+  g_autofree char *news = tern_progress_format_news (self, tasks->pdata[changed]);
   g_autofree char *text = self->terminal && tasks->len > 1
                               ? tern_progress_format_group (self, tasks, width)
                               : tern_progress_format (self, tasks->pdata[changed], width);
 
+  if (news != NULL)
+    {
+      tern_progress_clear (self);
+      g_printerr ("%s", news);
+    }
   if (text != NULL)
     g_printerr ("%s", text);
   self->line_is_open = self->terminal;
+}
+
+void
+tern_progress_show_text (TernProgress *self, const char *text)
+{
+  guint width = tern_width_of_terminal (STDERR_FILENO);
+  g_autofree char *line = tern_width_cut (text, MAX (width, 2) - 1);
+
+  if (!self->terminal)
+    return;
+  g_printerr (CLEAR_LINE "%s", line);
+  self->line_is_open = TRUE;
 }
 
 void

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @rate: bytes per second; 0 while unknown
  * @remaining: bytes; 0 while unknown
  * @iteration: pass over memory; 0 before the first
+ * @end: (nullable): when it will be over, see tern_words_end()
  *
  * What one line of progress shows.
  */
@@ -25,14 +26,15 @@ typedef struct
   guint64 rate;
   guint64 remaining;
   guint iteration;
+  const char *end;
 } TernProgressView;
 
 /**
  * tern_progress_render:
  * @width: columns; the line is never wider
  *
- * The richest line that fits. Pass, remaining, rate, bar and hosts are left out in that order
- * as it gets narrow.
+ * The richest line that fits. Pass, remaining, rate, bar, hosts and the end are left out in that
+ * order as it gets narrow.
  *
  * Returns: (transfer full)
  */
@@ -42,7 +44,8 @@ char *tern_progress_render (const TernProgressView *view, guint width);
  * TernProgress:
  *
  * Tells of tasks as they go on: a line that is written anew on a terminal, or a line at
- * each change of a task's phase elsewhere. A percentage never falls.
+ * each change of a task's phase elsewhere. A percentage never falls. What is out of the ordinary,
+ * and what was done about it, has lines of its own that stay.
  */
 typedef struct _TernProgress TernProgress;
 
@@ -71,6 +74,18 @@ char *tern_progress_format (TernProgress *self, GVariant *task, guint width);
  * Returns: (transfer full): the line of a terminal for all of them
  */
 char *tern_progress_format_group (TernProgress *self, GPtrArray *tasks, guint width);
+
+/**
+ * tern_progress_format_news:
+ * @task: a{sv}, properties of the Task
+ *
+ * Returns: (transfer full) (nullable): lines that tell of steps that were taken, of hosts that
+ *   failed and of a note, if they were not told before
+ */
+char *tern_progress_format_news (TernProgress *self, GVariant *task);
+
+/** tern_progress_show_text: on a terminal, writes @text as the line that is written anew */
+void tern_progress_show_text (TernProgress *self, const char *text);
 
 /** tern_progress_show: writes to stderr what there is to say of @tasks, of which the one at
  * @changed is new */

@@ -24,6 +24,7 @@ get_flags (TernColumnKind kind)
   switch (kind)
     {
     case TERN_COLUMN_NAME:
+    case TERN_COLUMN_NOTE:
       return SCOLS_FL_TRUNC;
     case TERN_COLUMN_NUMBER:
       return SCOLS_FL_RIGHT;
@@ -33,10 +34,30 @@ get_flags (TernColumnKind kind)
     }
 }
 
+/* What libsmartcols makes of a share of the width: columns that have one are cut to it first; those
+ * without are cut last. So beside a note, names have none. */
+static double
+get_hint (TernColumnKind kind, gboolean beside_note)
+{
+  if (kind == TERN_COLUMN_NOTE)
+    return 0.01;
+  return kind == TERN_COLUMN_NAME && !beside_note ? 0.1 : 0;
+}
+
+static gboolean
+has_note (const TernColumn *columns, guint n_columns)
+{
+  for (guint i = 0; i < n_columns; i++)
+    if (columns[i].kind == TERN_COLUMN_NOTE)
+      return TRUE;
+  return FALSE;
+}
+
 TernTable *
 tern_table_new (const TernColumn *columns, guint n_columns)
 {
   TernTable *self = g_new0 (TernTable, 1);
+  gboolean beside_note = has_note (columns, n_columns);
 
   self->scols = scols_new_table ();
   scols_table_enable_colors (self->scols, tern_output_has_color ());
@@ -45,7 +66,7 @@ tern_table_new (const TernColumn *columns, guint n_columns)
   scols_table_set_column_separator (self->scols, "  ");
   for (guint i = 0; i < n_columns; i++)
     (void) scols_table_new_column (self->scols, _ (columns[i].heading),
-                                   columns[i].kind == TERN_COLUMN_NAME ? 0.1 : 0,
+                                   get_hint (columns[i].kind, beside_note),
                                    get_flags (columns[i].kind));
   return self;
 }

@@ -18,12 +18,14 @@ typedef struct _TernTable TernTable;
  * @TERN_COLUMN_TEXT: never cut
  * @TERN_COLUMN_NAME: foreign text, cut when the terminal is narrow
  * @TERN_COLUMN_NUMBER: to the right
+ * @TERN_COLUMN_NOTE: a sentence, cut before any name is
  */
 typedef enum
 {
   TERN_COLUMN_TEXT,
   TERN_COLUMN_NAME,
-  TERN_COLUMN_NUMBER
+  TERN_COLUMN_NUMBER,
+  TERN_COLUMN_NOTE
 } TernColumnKind;
 
 typedef struct

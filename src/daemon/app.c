@@ -189,6 +189,23 @@ add_simulated_hosts (TernApp *self, GPtrArray *hosts)
     }
 }
 
+/* Limits that were set at run time count before those of the configuration. */
+static gboolean
+take_up_limits (TernApp *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  TernLimits limits;
+
+  if (tern_store_load_limits (self->store, &limits, &local))
+    tern_migrator_load_limits (self->migrator, &limits);
+  else if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 take_up (TernApp *self, GError **error)
 {
@@ -199,7 +216,7 @@ take_up (TernApp *self, GError **error)
   if (hosts == NULL)
     return FALSE;
   tasks = tern_store_load_open_tasks (self->store, &last_id, error);
-  if (tasks == NULL)
+  if (tasks == NULL || !take_up_limits (self, error))
     return FALSE;
 
   if (self->sim != NULL)

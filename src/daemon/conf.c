@@ -11,12 +11,13 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/list.h"
+#include "plan/move-options.h"
 
 typedef struct KeyInfo KeyInfo;
 typedef gboolean (*KeyParser) (TernConfig *config, const KeyInfo *info, const char *value,
                                GError **error);
 
-/* @offset, @min, @max: of a number */
+/* @offset, @min, @max: of a number; @get_words: of a word */
 struct KeyInfo
 {
   const char *group;
@@ -24,7 +25,16 @@ struct KeyInfo
   KeyParser parse;
   gsize offset;
   double min, max;
+  const char *const *(*get_words) (void);
 };
+
+/* Where a key was given its value. */
+typedef struct
+{
+  const KeyInfo *info;
+  char *path;
+  guint line;
+} Place;
 
 /* One file being read. */
 typedef struct
@@ -32,7 +42,15 @@ typedef struct
   const char *path;
   char *text;
   GKeyFile *keys;
+  GPtrArray *places; /* of all files until now: not owned */
 } File;
+
+static void
+place_free (Place *place)
+{
+  g_free (place->path);
+  g_free (place);
+}
 
 static void
 file_clear (File *file)
@@ -92,6 +110,52 @@ parse_number (TernConfig *config, const KeyInfo *info, const char *value, GError
 }
 
 static gboolean
+parse_word (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  int found = tern_words_find (info->get_words (), value, error);
+
+  if (found >= 0)
+    G_STRUCT_MEMBER (int, &config->settings, info->offset) = found; /* an enum */
+  return found >= 0;
+}
+
+static gboolean
+parse_bool (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  gboolean yes = g_str_equal (value, "yes") || g_str_equal (value, "true");
+
+  if (!yes && !g_str_equal (value, "no") && !g_str_equal (value, "false"))
+    return refuse (error, "must be “yes” or “no”");
+  G_STRUCT_MEMBER (gboolean, &config->settings, info->offset) = yes;
+  return TRUE;
+}
+
+static gboolean
+parse_count (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (value, 10, (guint64) info->min, (guint64) info->max, &number,
+                                   NULL))
+    return refuse (error, "must be a whole number from %.0f to %.0f", info->min, info->max);
+  G_STRUCT_MEMBER (guint, &config->settings, info->offset) = (guint) number;
+  return TRUE;
+}
+
+static gboolean
+parse_seconds (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (value, 10, (guint64) info->min, (guint64) info->max, &number,
+                                   NULL))
+    return refuse (error, "must be a whole number of seconds from %.0f to %.0f", info->min,
+                   info->max);
+  G_STRUCT_MEMBER (gint64, &config->settings, info->offset) = (gint64) number * G_USEC_PER_SEC;
+  return TRUE;
+}
+
+static gboolean
 parse_mib (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
 {
   guint64 number;
@@ -143,18 +207,39 @@ parse_shared_paths (TernConfig *config, const KeyInfo *info, const char *value, 
 #define SETTING(field) G_STRUCT_OFFSET (TernSettings, field)
 #define MAX_WEIGHT 1000
 #define MAX_RESERVE_MIB 1073741824
+#define MAX_BANDWIDTH_MIB 1073741824
+/* A hypervisor may say nothing for some seconds; no guest may stand still for an hour. */
+#define MIN_STALL_S 10
+#define MAX_STALL_S 3600
+#define MAX_SWITCHOVER_S 3600
+#define MIN_PREPARE_S 30
+#define MAX_PREPARE_S 86400
 
 /* clang-format off */
 static const KeyInfo known_keys[] = {
-  { "daemon",    "state-dir",         parse_state_dir,    0, 0, 0 },
-  { "daemon",    "log-level",         parse_log_level,    0, 0, 0 },
-  { "placement", "memory-ratio",      parse_number,       SETTING (memory_ratio), 0.1, 10 },
-  { "placement", "memory-reserve",    parse_mib,          SETTING (memory_reserve), 0, MAX_RESERVE_MIB },
-  { "placement", "weight-memory",     parse_number,       SETTING (weights[TERN_SCORE_MEMORY]), 0, MAX_WEIGHT },
-  { "placement", "weight-cpu",        parse_number,       SETTING (weights[TERN_SCORE_CPU]), 0, MAX_WEIGHT },
-  { "placement", "weight-generation", parse_number,       SETTING (weights[TERN_SCORE_GENERATION]), 0, MAX_WEIGHT },
-  { "placement", "weight-spread",     parse_number,       SETTING (weights[TERN_SCORE_SPREAD]), 0, MAX_WEIGHT },
-  { "storage",   "shared-paths",      parse_shared_paths, 0, 0, 0 },
+  { "daemon",    "state-dir",          parse_state_dir, 0, 0, 0, NULL },
+  { "daemon",    "log-level",          parse_log_level, 0, 0, 0, NULL },
+  { "placement", "memory-ratio",       parse_number, SETTING (memory_ratio), 0.1, 10, NULL },
+  { "placement", "memory-reserve",     parse_mib, SETTING (memory_reserve), 0, MAX_RESERVE_MIB, NULL },
+  { "placement", "weight-memory",      parse_number, SETTING (weights[TERN_SCORE_MEMORY]), 0, MAX_WEIGHT, NULL },
+  { "placement", "weight-cpu",         parse_number, SETTING (weights[TERN_SCORE_CPU]), 0, MAX_WEIGHT, NULL },
+  { "placement", "weight-generation",  parse_number, SETTING (weights[TERN_SCORE_GENERATION]), 0, MAX_WEIGHT, NULL },
+  { "placement", "weight-spread",      parse_number, SETTING (weights[TERN_SCORE_SPREAD]), 0, MAX_WEIGHT, NULL },
+  { "migration", "policy",             parse_word, SETTING (move.policy), 0, 0, tern_policy_get_words },
+  { "migration", "priority",           parse_word, SETTING (move.priority), 0, 0, tern_priority_get_words },
+  { "migration", "bandwidth",          parse_mib, SETTING (move.bandwidth_bps), 0, MAX_BANDWIDTH_MIB, NULL },
+  { "migration", "postcopy-bandwidth", parse_mib, SETTING (move.postcopy_bandwidth_bps), 0, MAX_BANDWIDTH_MIB, NULL },
+  { "migration", "parallel",           parse_count, SETTING (move.parallel), 0, TERN_MOVE_MAX_PARALLEL, NULL },
+  { "migration", "compression",        parse_word, SETTING (move.compression), 0, 0, tern_compression_get_words },
+  { "migration", "tls",                parse_bool, SETTING (move.tls), 0, 0, NULL },
+  { "migration", "prepare-postcopy",   parse_bool, SETTING (prepare_postcopy), 0, 0, NULL },
+  { "migration", "stall-timeout",      parse_seconds, SETTING (bounds.stall_us), MIN_STALL_S, MAX_STALL_S, NULL },
+  { "migration", "switchover-timeout", parse_seconds, SETTING (bounds.switchover_us), 1, MAX_SWITCHOVER_S, NULL },
+  { "migration", "prepare-timeout",    parse_seconds, SETTING (bounds.prepare_us), MIN_PREPARE_S, MAX_PREPARE_S, NULL },
+  { "migration", "limit-out",          parse_count, SETTING (limits.out), 0, TERN_LIMIT_MAX, NULL },
+  { "migration", "limit-in",           parse_count, SETTING (limits.in), 0, TERN_LIMIT_MAX, NULL },
+  { "migration", "limit-cluster",      parse_count, SETTING (limits.cluster), 0, TERN_LIMIT_MAX, NULL },
+  { "storage",   "shared-paths",       parse_shared_paths, 0, 0, 0, NULL },
 };
 /* clang-format on */
 
@@ -228,6 +313,17 @@ refuse_name (const File *file, const char *group, const char *key, GError **erro
   return FALSE;
 }
 
+static void
+note_place (const File *file, const KeyInfo *info)
+{
+  Place *place = g_new0 (Place, 1);
+
+  place->info = info;
+  place->path = g_strdup (file->path);
+  place->line = find_line (file, info->group, info->key);
+  g_ptr_array_add (file->places, place);
+}
+
 static gboolean
 read_key (TernConfig *config, const File *file, const char *group, const char *key, GError **error)
 {
@@ -243,7 +339,10 @@ read_key (TernConfig *config, const File *file, const char *group, const char *k
   /* A bad escape is an error with what could be read of the value, not without. */
   value = g_key_file_get_string (file->keys, group, key, &local);
   if (local == NULL && info->parse (config, info, value, &local))
-    return TRUE;
+    {
+      note_place (file, info);
+      return TRUE;
+    }
 
   shown = tern_text_visible (value, 60);
   why = tern_text_visible (local->message, 0);
@@ -313,9 +412,9 @@ parse_text (const File *file, gsize length, GError **error)
 }
 
 static gboolean
-read_file (TernConfig *config, const char *path, GError **error)
+read_file (TernConfig *config, const char *path, GPtrArray *places, GError **error)
 {
-  g_auto (File) file = { .path = path, .keys = g_key_file_new () };
+  g_auto (File) file = { .path = path, .keys = g_key_file_new (), .places = places };
   g_auto (GStrv) groups = NULL;
   g_autoptr (GError) local = NULL;
   gsize length;
@@ -372,25 +471,66 @@ check_weights (const TernConfig *config, const char *path, GError **error)
   return FALSE;
 }
 
+/* Would it do if this key had its default? Then it is a part of what cannot be. */
+static gboolean
+is_to_blame (const TernSettings *settings, const KeyInfo *info)
+{
+  const TernSettings defaults = TERN_SETTINGS_INIT;
+  TernSettings tried = *settings;
+
+  if (!g_str_equal (info->group, "migration"))
+    return FALSE;
+  if (info->parse == parse_mib)
+    G_STRUCT_MEMBER (guint64, &tried, info->offset) =
+        G_STRUCT_MEMBER (guint64, &defaults, info->offset);
+  else if (info->parse != parse_seconds) /* a word, a count, yes or no */
+    G_STRUCT_MEMBER (int, &tried, info->offset) = G_STRUCT_MEMBER (int, &defaults, info->offset);
+  return tern_move_options_check (&tried.move, NULL, NULL, NULL, NULL);
+}
+
+/* The key that was read last of those that do not go together. */
+static gboolean
+check_move (const TernConfig *config, const char *path, const GPtrArray *places, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (tern_move_options_check (&config->settings.move, NULL, NULL, NULL, &local))
+    return TRUE;
+  for (guint i = places->len; i > 0; i--)
+    {
+      const Place *place = places->pdata[i - 1];
+
+      if (!is_to_blame (&config->settings, place->info))
+        continue;
+      g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT, "%s:%u: “%s”: %s", place->path,
+                   place->line, place->info->key, local->message);
+      return FALSE;
+    }
+  g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT, "%s: “[migration]”: %s", path,
+               local->message);
+  return FALSE;
+}
+
 TernConfig *
 tern_config_load (const char *path, gboolean required, GError **error)
 {
   const TernSettings defaults = TERN_SETTINGS_INIT;
   g_autoptr (TernConfig) config = g_new0 (TernConfig, 1);
   g_autoptr (GPtrArray) drop_ins = list_drop_ins (path);
+  g_autoptr (GPtrArray) places = g_ptr_array_new_with_free_func ((GDestroyNotify) place_free);
   g_autoptr (GError) local = NULL;
 
   config->settings = defaults;
-  if (!read_file (config, path, &local)
+  if (!read_file (config, path, places, &local)
       && (required || !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
     {
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
   for (guint i = 0; i < drop_ins->len; i++)
-    if (!read_file (config, g_ptr_array_index (drop_ins, i), error))
+    if (!read_file (config, g_ptr_array_index (drop_ins, i), places, error))
       return NULL;
-  if (!check_weights (config, path, error))
+  if (!check_weights (config, path, error) || !check_move (config, path, places, error))
     return NULL;
   return g_steal_pointer (&config);
 }

@@ -16,15 +16,6 @@
 #include <stdlib.h>
 
 static gboolean
-is_wanted (TernCall *call, GError **error)
-{
-  if (tern_call_is_wanted (call))
-    return TRUE;
-  g_set_error (error, TERN_ERROR, TERN_ERROR_CANCELLED, "nobody waits for it any more");
-  return FALSE;
-}
-
-static gboolean
 take_result (virDomainPtr dom, int result, GError **error)
 {
   return result >= 0 || tern_error_take_libvirt_domain (dom, error) != NULL;
@@ -56,9 +47,9 @@ gboolean
 tern_libvirt_start (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
 {
   g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
-  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (dom, error) : NULL;
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (call, dom, error) : NULL;
 
-  if (seen == NULL || refuse_start (dom, seen, error) || !is_wanted (call, error))
+  if (seen == NULL || refuse_start (dom, seen, error) || !tern_call_check (call, error))
     return FALSE;
   return take_result (dom, virDomainCreate (dom), error);
 }
@@ -127,7 +118,7 @@ empty_drive (TernCall *call, virDomainPtr dom, const Drive *drive, GError **erro
     return FALSE;
   if (device == NULL)
     return TRUE;
-  if (!is_wanted (call, error))
+  if (!tern_call_check (call, error))
     return FALSE;
 
   return take_result (dom,
@@ -191,7 +182,8 @@ tern_libvirt_set_lock (TernCall *call, TernLibvirtConn *conn, const char *uuid,
   gboolean is_live = FALSE, is_defined = FALSE;
   unsigned int flags;
 
-  if (dom == NULL || !get_places (dom, &is_live, &is_defined, error) || !is_wanted (call, error))
+  if (dom == NULL || !get_places (dom, &is_live, &is_defined, error)
+      || !tern_call_check (call, error))
     return FALSE;
   flags = (is_live ? VIR_DOMAIN_AFFECT_LIVE : 0) | (is_defined ? VIR_DOMAIN_AFFECT_CONFIG : 0);
   return set_metadata (dom, xml, TERN_LIBVIRT_LOCK_KEY, TERN_LIBVIRT_LOCK_NS, flags, error);
@@ -239,7 +231,7 @@ tern_libvirt_set_cpu (TernCall *call, TernLibvirtConn *conn, const char *uuid, c
     return FALSE;
   xml = get_xml (dom, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
   changed = xml != NULL ? tern_libvirt_edit_cpu (xml, cpu, &mask, error) : NULL;
-  if (changed == NULL || !is_wanted (call, error) || !define (dom, changed, error))
+  if (changed == NULL || !tern_call_check (call, error) || !define (dom, changed, error))
     return FALSE;
   if (is_live)
     show_mask (dom, mask);

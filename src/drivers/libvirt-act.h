@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /*
  * Changes to a VM beside its migration. All of it blocks: only in a worker. Each asks
- * tern_call_is_wanted() right before the act.
+ * tern_call_check() right before the act.
  */
 
 /** tern_libvirt_start: see tern_hypervisor_start_async() */

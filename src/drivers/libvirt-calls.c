@@ -11,14 +11,18 @@
 #include "drivers/libvirt-act.h"
 #include "drivers/libvirt-cpu.h"
 #include "drivers/libvirt-facts.h"
+#include "drivers/libvirt-measure.h"
 #include "drivers/libvirt-migrate.h"
 #include "drivers/libvirt-query.h"
+#include "drivers/libvirt-steer.h"
 
 #define CALL_TIMEOUT_MS 10000
 #define LIST_TIMEOUT_MS 60000
 #define ABORT_TIMEOUT_MS 30000
 /* QEMU, hooks and storage take their time; a guest may hold on to its CD-ROM. */
 #define ACT_TIMEOUT_MS 60000
+/* It waits for another job on the VM as long as libvirt does. */
+#define MEASURE_TIMEOUT_MS 35000
 
 TernLibvirtInput *
 tern_libvirt_input_new (TernLibvirtLink *link, const char *host, const char *uuid)
@@ -31,6 +35,24 @@ tern_libvirt_input_new (TernLibvirtLink *link, const char *host, const char *uui
   return input;
 }
 
+void
+tern_libvirt_params_copy (TernMigrateParams *to, const TernMigrateParams *from)
+{
+  *to = *from;
+  to->peer_uri = g_strdup (from->peer_uri);
+  to->migration_address = g_strdup (from->migration_address);
+  to->tls_destination = g_strdup (from->tls_destination);
+}
+
+void
+tern_libvirt_params_clear (TernMigrateParams *params)
+{
+  g_free ((char *) params->peer_uri);
+  g_free ((char *) params->migration_address);
+  g_free ((char *) params->tls_destination);
+  *params = (TernMigrateParams){ 0 };
+}
+
 static void
 input_free (gpointer data)
 {
@@ -40,8 +62,7 @@ input_free (gpointer data)
   g_free (input->host);
   g_free (input->uuid);
   tern_host_facts_unref (input->known_facts);
-  g_free ((char *) input->params.peer_uri);
-  g_free ((char *) input->params.migration_address);
+  tern_libvirt_params_clear (&input->params);
   g_free (input->target);
   g_free (input->source);
   tern_lock_free (input->lock);
@@ -95,7 +116,7 @@ DEFINE_CALL (vms, "listing its VMs", FREE (g_ptr_array_unref), LIST_TIMEOUT_MS,
 DEFINE_CALL (vm, "asking about the VM", FREE (tern_vm_unref), CALL_TIMEOUT_MS,
              tern_libvirt_query_vm (conn, input->host, input->uuid, &local))
 DEFINE_CALL (inspect, "looking at the VM", FREE (tern_sighting_free), CALL_TIMEOUT_MS,
-             tern_libvirt_query_sighting (conn, input->uuid, &local))
+             tern_libvirt_query_sighting (call, conn, input->uuid, &local))
 DEFINE_CALL (job, "asking about the VM's job", g_free, CALL_TIMEOUT_MS,
              tern_libvirt_job (conn, input->uuid, input->completed, &local))
 DEFINE_ACT (abort, "aborting the migration", ABORT_TIMEOUT_MS,
@@ -106,6 +127,23 @@ DEFINE_ACT (discard, "discarding its copy of the VM", CALL_TIMEOUT_MS,
             tern_libvirt_discard (call, conn, input->uuid, &local))
 DEFINE_ACT (migrate, "migrating the VM", 0,
             tern_libvirt_migrate (call, conn, input->uuid, &input->params, &local))
+DEFINE_ACT (set_downtime, "setting the migration's downtime", CALL_TIMEOUT_MS,
+            tern_libvirt_set_downtime (call, conn, input->uuid, input->downtime_ms, &local))
+DEFINE_ACT (set_speed, "setting the migration's speed", CALL_TIMEOUT_MS,
+            tern_libvirt_set_speed (call, conn, input->uuid, input->bandwidth_bps, input->postcopy,
+                                    &local))
+DEFINE_ACT (start_postcopy, "starting post-copy", CALL_TIMEOUT_MS,
+            tern_libvirt_start_postcopy (call, conn, input->uuid, &local))
+DEFINE_ACT (pause, "pausing the VM for its migration", CALL_TIMEOUT_MS,
+            tern_libvirt_pause (call, conn, input->uuid, &local))
+DEFINE_ACT (measure, "measuring how fast the VM writes to its memory", MEASURE_TIMEOUT_MS,
+            tern_libvirt_measure (call, conn, input->uuid, &local))
+DEFINE_CALL (measured, "asking how fast the VM writes to its memory", g_free, CALL_TIMEOUT_MS,
+             tern_libvirt_measured (conn, input->uuid, &local))
+DEFINE_ACT (remove_copy, "removing its copy of the VM", ACT_TIMEOUT_MS,
+            tern_libvirt_remove_copy (call, conn, input->uuid, input->with_definition, &local))
+DEFINE_ACT (let_run, "letting its copy of the VM run", ACT_TIMEOUT_MS,
+            tern_libvirt_let_run (call, conn, input->uuid, &local))
 DEFINE_ACT (start, "starting the VM", ACT_TIMEOUT_MS,
             tern_libvirt_start (call, conn, input->uuid, &local))
 DEFINE_ACT (eject, "ejecting the medium", ACT_TIMEOUT_MS,

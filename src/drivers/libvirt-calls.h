@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 /**
  * TernLibvirtInput: what a call takes to its thread; each call uses some of it
  * @link: the connection, opened if need be
+ * @downtime_ms: and @bandwidth_bps, @postcopy: how a migration is steered
+ * @with_definition: a copy is removed with it
  * @target: drive
  * @source: its medium, or the CPU to be compared
  */
@@ -21,6 +23,10 @@ typedef struct
   gboolean completed;
   TernHostFacts *known_facts;
   TernMigrateParams params;
+  guint downtime_ms;
+  guint64 bandwidth_bps;
+  gboolean postcopy;
+  gboolean with_definition;
   char *target;
   char *source;
   TernLock *lock;
@@ -31,6 +37,11 @@ typedef struct
 /** tern_libvirt_input_new: @uuid: (nullable). Returns: (transfer full): freed by the call's kind */
 TernLibvirtInput *tern_libvirt_input_new (TernLibvirtLink *link, const char *host,
                                           const char *uuid);
+
+/** tern_libvirt_params_copy: @to: not yet used, or cleared */
+void tern_libvirt_params_copy (TernMigrateParams *to, const TernMigrateParams *from);
+/** tern_libvirt_params_clear: frees what tern_libvirt_params_copy() made */
+void tern_libvirt_params_clear (TernMigrateParams *params);
 
 /* Everything a libvirt host can be asked or told. */
 extern const TernCallKind tern_libvirt_facts_kind;
@@ -43,6 +54,14 @@ extern const TernCallKind tern_libvirt_abort_kind;
 extern const TernCallKind tern_libvirt_resume_kind;
 extern const TernCallKind tern_libvirt_discard_kind;
 extern const TernCallKind tern_libvirt_migrate_kind;
+extern const TernCallKind tern_libvirt_set_downtime_kind;
+extern const TernCallKind tern_libvirt_set_speed_kind;
+extern const TernCallKind tern_libvirt_start_postcopy_kind;
+extern const TernCallKind tern_libvirt_pause_kind;
+extern const TernCallKind tern_libvirt_measure_kind;
+extern const TernCallKind tern_libvirt_measured_kind;
+extern const TernCallKind tern_libvirt_remove_copy_kind;
+extern const TernCallKind tern_libvirt_let_run_kind;
 extern const TernCallKind tern_libvirt_start_kind;
 extern const TernCallKind tern_libvirt_eject_kind;
 extern const TernCallKind tern_libvirt_set_lock_kind;

@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The hypervisor port to one libvirt host: owns the connections and the threads, hands calls
- * to them, and turns events into signals. The calls are listed in libvirt-calls.c.
+ * to them, and turns events into signals. The calls are listed in libvirt-calls.c; those that tell
+ * the host something are in libvirt-host-acts.c, -move.c and -steer.c.
  *
  *    thread    connection                 what for
  *    control   opened first, with events  one VM, inspect, resume, discard, CPUs
  *    lists     its own                    facts and all VMs
  *    pools     its own                    storage pools, which hang as long as their storage does
- *    acts      its own                    start, eject, lock, change of the CPU
+ *    acts      its own                    start, eject, lock, change of the CPU, two copies
  *    job       its own                    job statistics
+ *    steer     its own                    downtime, speed, post-copy and pause of migrations
  *    abort     its own                    nothing else, so that it always gets through
+ *    measure   its own                    dirty rates, which wait for other jobs on the VM
  *    migrate   its own, one of each per migration
  *
  * One connection per thread: see TernLibvirtConn for why. libvirtd also stops reading a client,
  * keepalives included, at 5 calls in flight. All but the first are opened when they are first
  * needed.
+ *
+ * libvirt waits without an end for a QEMU that does not answer. A thread that hangs in a call that
+ * nobody waits for any more is left behind with its connection, and another takes its place: one
+ * stopped QEMU must not keep us from the other VMs of its host.
  */
 #include "config.h"
 
 #include "drivers/libvirt-host.h"
 
 #include "base/error.h"
-#include "drivers/libvirt-calls.h"
-#include "drivers/libvirt-conn.h"
-#include "drivers/libvirt-opener.h"
-#include "drivers/worker.h"
+#include "drivers/libvirt-host-private.h"
 
 #include <libvirt-glib/libvirt-glib-event.h>
 #include <libvirt/libvirt.h>
@@ -33,49 +37,15 @@
 /* Every so many questions for facts, all of them are asked again: the owner asks every 15 s. */
 #define FACTS_KNOWN_FOR 12
 
-enum
-{
-  LINE_CONTROL,
-  LINE_LISTS,
-  LINE_JOB,
-  LINE_ABORT,
-  LINE_POOLS,
-  LINE_ACTS,
-  N_LINES
+/* Threads left behind at a time; each keeps one of libvirtd's workers (20 by default). */
+#define MAX_LEFT_BEHIND 4
+
+static const char *const line_names[TERN_N_LINES] = {
+  [TERN_LINE_CONTROL] = "libvirt",     [TERN_LINE_LISTS] = "libvirt-lists",
+  [TERN_LINE_JOB] = "libvirt-job",     [TERN_LINE_STEER] = "libvirt-steer",
+  [TERN_LINE_ABORT] = "libvirt-abort", [TERN_LINE_POOLS] = "libvirt-pools",
+  [TERN_LINE_ACTS] = "libvirt-acts",   [TERN_LINE_MEASURE] = "libvirt-dirty",
 };
-
-static const char *const line_names[N_LINES] = {
-  [LINE_CONTROL] = "libvirt",     [LINE_LISTS] = "libvirt-lists", [LINE_JOB] = "libvirt-job",
-  [LINE_ABORT] = "libvirt-abort", [LINE_POOLS] = "libvirt-pools", [LINE_ACTS] = "libvirt-acts",
-};
-
-struct _TernLibvirtHost
-{
-  GObject parent;
-
-  TernHostConfig *config;
-  TernLibvirtOpener *opener;
-  gboolean connecting;
-
-  /* while connected */
-  TernLibvirtConn *conn;
-  TernLibvirtSink *sink;
-  TernWorker *lines[N_LINES];
-  TernLibvirtLink *links[N_LINES];
-  GPtrArray *migrations; /* of Migration that have a thread; owned by their tasks */
-  TernHostFacts *known_facts;
-  guint facts_told; /* since all of them were asked for; 0: ask for all the next time */
-};
-
-/* A migration on its way: first waits for its connection, then has a thread. */
-typedef struct
-{
-  TernLibvirtConn *control; /* the connection it was asked for on */
-  TernWorker *worker;
-  char *uuid;
-  TernMigrateParams params;
-  gboolean aborted; /* somebody asked for it here, and libvirt agreed */
-} Migration;
 
 static void tern_libvirt_host_iface_init (TernHypervisorInterface *iface);
 
@@ -88,8 +58,8 @@ input_new (TernLibvirtHost *self, TernLibvirtLink *link, const char *uuid)
   return tern_libvirt_input_new (link, self->config->name, uuid);
 }
 
-static gboolean
-refuse_if_not_connected (TernLibvirtHost *self, GTask *task, const char *what)
+gboolean
+tern_libvirt_host_refuse (TernLibvirtHost *self, GTask *task, const char *what)
 {
   if (self->conn != NULL)
     return FALSE;
@@ -99,17 +69,69 @@ refuse_if_not_connected (TernLibvirtHost *self, GTask *task, const char *what)
   return TRUE;
 }
 
-/* A call that needs nothing but the VM's UUID, if that. */
 static void
-start_call (TernHypervisor *hypervisor, int line, const TernCallKind *kind, const char *uuid,
-            GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+forget_those_that_came_back (TernLibvirtHost *self)
+{
+  for (guint i = self->left_behind->len; i > 0; i--)
+    if (!tern_worker_hangs (self->left_behind->pdata[i - 1]))
+      g_ptr_array_remove_index_fast (self->left_behind, i - 1);
+}
+
+/* What is in line behind the call that hangs waits for longer than that did. */
+static void
+replace_if_it_hangs (TernLibvirtHost *self, TernLibvirtLine line)
+{
+  g_autoptr (GError) reason = NULL;
+  TernWorker *worker = self->lines[line];
+
+  if (!tern_worker_hangs (worker))
+    return;
+  forget_those_that_came_back (self);
+  if (self->left_behind->len >= MAX_LEFT_BEHIND)
+    return;
+
+  g_ptr_array_add (self->left_behind, worker);
+  self->lines[line] = tern_worker_new (line_names[line], self->config->name);
+  tern_libvirt_link_unref (self->links[line]);
+  self->links[line] = tern_libvirt_link_new (self->config->uri, NULL);
+
+  reason = g_error_new_literal (TERN_ERROR, TERN_ERROR_TIMED_OUT, "a call before it hangs");
+  tern_worker_close (worker, reason);
+}
+
+TernLibvirtInput *
+tern_libvirt_host_begin (TernLibvirtHost *self, TernLibvirtLine line, const TernCallKind *kind,
+                         const char *uuid, GTask *task)
+{
+  if (self->conn != NULL)
+    replace_if_it_hangs (self, line);
+  /* The calls that ended just now may have let go of the connection. */
+  if (tern_libvirt_host_refuse (self, task, kind->what))
+    {
+      g_object_unref (task);
+      return NULL;
+    }
+  return input_new (self, self->links[line], uuid);
+}
+
+void
+tern_libvirt_host_send (TernLibvirtHost *self, TernLibvirtLine line, const TernCallKind *kind,
+                        GTask *task, TernLibvirtInput *input)
+{
+  tern_worker_call (self->lines[line], kind, task, input);
+}
+
+void
+tern_libvirt_host_start (TernHypervisor *hypervisor, TernLibvirtLine line, const TernCallKind *kind,
+                         const char *uuid, GCancellable *cancellable, GAsyncReadyCallback cb,
+                         gpointer data)
 {
   TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, cb, data);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input = tern_libvirt_host_begin (self, line, kind, uuid, task);
 
-  if (!refuse_if_not_connected (self, task, kind->what))
-    tern_worker_call (self->lines[line], kind, g_steal_pointer (&task),
-                      input_new (self, self->links[line], uuid));
+  if (input != NULL)
+    tern_libvirt_host_send (self, line, kind, task, input);
 }
 
 static gboolean
@@ -118,26 +140,15 @@ host_is_connected (TernHypervisor *hypervisor)
   return TERN_LIBVIRT_HOST (hypervisor)->conn != NULL;
 }
 
-static void
-close_migrations (TernLibvirtHost *self, const GError *reason)
-{
-  g_autoptr (GPtrArray) migrations = g_ptr_array_copy (self->migrations, NULL, NULL);
-
-  /* Ending one runs the owner's callback; it frees its own record, and may free no other. */
-  for (guint i = 0; i < migrations->len; i++)
-    if (g_ptr_array_find (self->migrations, migrations->pdata[i], NULL))
-      tern_worker_close (((Migration *) migrations->pdata[i])->worker, reason);
-}
-
 /* Lets go of everything that belongs to the connection, then ends the calls in flight: their
  * callbacks may already connect again. */
 static void
 drop_connection (TernLibvirtHost *self, const GError *reason)
 {
   g_autoptr (TernLibvirtConn) conn = g_steal_pointer (&self->conn);
-  TernWorker *lines[N_LINES];
+  TernWorker *lines[TERN_N_LINES];
 
-  for (guint i = 0; i < N_LINES; i++)
+  for (guint i = 0; i < TERN_N_LINES; i++)
     {
       lines[i] = g_steal_pointer (&self->lines[i]);
       g_clear_pointer (&self->links[i], tern_libvirt_link_unref);
@@ -149,13 +160,14 @@ drop_connection (TernLibvirtHost *self, const GError *reason)
   self->facts_told = 0;
 
   tern_libvirt_opener_close (self->opener, reason);
-  for (guint i = 0; i < N_LINES; i++)
+  for (guint i = 0; i < TERN_N_LINES; i++)
     if (lines[i] != NULL)
       {
         tern_worker_close (lines[i], reason);
         tern_worker_free (lines[i]);
       }
-  close_migrations (self, reason);
+  g_ptr_array_set_size (self->left_behind, 0);
+  tern_libvirt_host_close_migrations (self, reason);
 }
 
 static void
@@ -203,10 +215,11 @@ static void
 take_connection (TernLibvirtHost *self, TernLibvirtConn *conn)
 {
   self->conn = conn;
-  for (guint i = 0; i < N_LINES; i++)
+  for (guint i = 0; i < TERN_N_LINES; i++)
     {
       self->lines[i] = tern_worker_new (line_names[i], self->config->name);
-      self->links[i] = tern_libvirt_link_new (self->config->uri, i == LINE_CONTROL ? conn : NULL);
+      self->links[i] =
+          tern_libvirt_link_new (self->config->uri, i == TERN_LINE_CONTROL ? conn : NULL);
     }
 }
 
@@ -266,8 +279,8 @@ host_connect_async (TernHypervisor *hypervisor, GCancellable *cancellable, GAsyn
 static void
 host_disconnect (TernHypervisor *hypervisor)
 {
-  g_autoptr (GError) reason =
-      g_error_new_literal (TERN_ERROR, TERN_ERROR_UNREACHABLE, "disconnected on request");
+  g_autoptr (GError) reason = g_error_new_literal (
+      TERN_ERROR, TERN_ERROR_UNREACHABLE, "the connection was given up before there was an answer");
   g_autoptr (TernHypervisor) self = g_object_ref (hypervisor);
 
   drop_connection (TERN_LIBVIRT_HOST (self), reason);
@@ -338,9 +351,9 @@ on_facts (GObject *source, GAsyncResult *result, gpointer data)
     }
   else if (run->all && self->conn == run->conn)
     tern_worker_call (
-        self->lines[LINE_POOLS], &tern_libvirt_pools_kind,
+        self->lines[TERN_LINE_POOLS], &tern_libvirt_pools_kind,
         g_task_new (self, g_task_get_cancellable (task), on_pools, g_object_ref (task)),
-        input_new (self, self->links[LINE_POOLS], NULL));
+        input_new (self, self->links[TERN_LINE_POOLS], NULL));
   else
     end_facts (self, task);
 }
@@ -355,7 +368,7 @@ host_fetch_facts_async (TernHypervisor *hypervisor, GCancellable *cancellable,
   FactsRun *run;
 
   g_task_set_check_cancellable (task, FALSE);
-  if (refuse_if_not_connected (self, task, tern_libvirt_facts_kind.what))
+  if (tern_libvirt_host_refuse (self, task, tern_libvirt_facts_kind.what))
     return;
 
   run = g_new0 (FactsRun, 1);
@@ -364,313 +377,35 @@ host_fetch_facts_async (TernHypervisor *hypervisor, GCancellable *cancellable,
   g_task_set_task_data (task, run, facts_run_free);
   self->facts_told = (self->facts_told + 1) % FACTS_KNOWN_FOR;
 
-  input = input_new (self, self->links[LINE_LISTS], NULL);
+  input = input_new (self, self->links[TERN_LINE_LISTS], NULL);
   if (!run->all)
     input->known_facts = tern_host_facts_ref (self->known_facts);
-  tern_worker_call (self->lines[LINE_LISTS], &tern_libvirt_facts_kind,
-                    g_task_new (self, cancellable, on_facts, g_steal_pointer (&task)), input);
+  tern_libvirt_host_send (self, TERN_LINE_LISTS, &tern_libvirt_facts_kind,
+                          g_task_new (self, cancellable, on_facts, g_steal_pointer (&task)), input);
 }
 
 static void
 host_fetch_vms_async (TernHypervisor *self, GCancellable *cancellable, GAsyncReadyCallback cb,
                       gpointer data)
 {
-  start_call (self, LINE_LISTS, &tern_libvirt_vms_kind, NULL, cancellable, cb, data);
+  tern_libvirt_host_start (self, TERN_LINE_LISTS, &tern_libvirt_vms_kind, NULL, cancellable, cb,
+                           data);
 }
 
 static void
 host_fetch_vm_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                      GAsyncReadyCallback cb, gpointer data)
 {
-  start_call (self, LINE_CONTROL, &tern_libvirt_vm_kind, uuid, cancellable, cb, data);
+  tern_libvirt_host_start (self, TERN_LINE_CONTROL, &tern_libvirt_vm_kind, uuid, cancellable, cb,
+                           data);
 }
 
 static void
 host_inspect_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                     GAsyncReadyCallback cb, gpointer data)
 {
-  start_call (self, LINE_CONTROL, &tern_libvirt_inspect_kind, uuid, cancellable, cb, data);
-}
-
-static void
-on_aborted (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (source);
-  const char *uuid = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  for (guint i = 0; i < self->migrations->len; i++)
-    {
-      Migration *migration = self->migrations->pdata[i];
-
-      if (g_ascii_strcasecmp (migration->uuid, uuid) == 0)
-        migration->aborted = TRUE;
-    }
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-host_abort_job_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
-                      GAsyncReadyCallback cb, gpointer data)
-{
-  GTask *task = g_task_new (self, cancellable, cb, data);
-
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_strdup (uuid), g_free);
-  start_call (self, LINE_ABORT, &tern_libvirt_abort_kind, uuid, cancellable, on_aborted, task);
-}
-
-static void
-host_resume_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
-                   GAsyncReadyCallback cb, gpointer data)
-{
-  start_call (self, LINE_CONTROL, &tern_libvirt_resume_kind, uuid, cancellable, cb, data);
-}
-
-static void
-host_discard_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
-                    GAsyncReadyCallback cb, gpointer data)
-{
-  start_call (self, LINE_CONTROL, &tern_libvirt_discard_kind, uuid, cancellable, cb, data);
-}
-
-static void
-host_fetch_job_async (TernHypervisor *hypervisor, const char *uuid, gboolean completed,
-                      GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, cb, data);
-  TernLibvirtInput *input;
-
-  if (refuse_if_not_connected (self, task, tern_libvirt_job_kind.what))
-    return;
-
-  input = input_new (self, self->links[LINE_JOB], uuid);
-  input->completed = completed;
-  tern_worker_call (self->lines[LINE_JOB], &tern_libvirt_job_kind, g_steal_pointer (&task), input);
-}
-
-static void
-host_start_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
-                  GAsyncReadyCallback cb, gpointer data)
-{
-  start_call (self, LINE_ACTS, &tern_libvirt_start_kind, uuid, cancellable, cb, data);
-}
-
-static void
-host_fetch_cpu_xml_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
-                          GAsyncReadyCallback cb, gpointer data)
-{
-  start_call (self, LINE_CONTROL, &tern_libvirt_fetch_cpu_xml_kind, uuid, cancellable, cb, data);
-}
-
-/* A call with more than a UUID. Returns: (nullable): its input, still to be filled; %NULL
- * when the task was ended */
-static TernLibvirtInput *
-begin_call (TernLibvirtHost *self, int line, const TernCallKind *kind, const char *uuid,
-            GTask *task)
-{
-  if (refuse_if_not_connected (self, task, kind->what))
-    {
-      g_object_unref (task);
-      return NULL;
-    }
-  return input_new (self, self->links[line], uuid);
-}
-
-static void
-host_eject_async (TernHypervisor *hypervisor, const char *uuid, const char *target,
-                  const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
-                  gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  GTask *task = g_task_new (self, cancellable, cb, data);
-  TernLibvirtInput *input = begin_call (self, LINE_ACTS, &tern_libvirt_eject_kind, uuid, task);
-
-  if (input == NULL)
-    return;
-  input->target = g_strdup (target);
-  input->source = g_strdup (source);
-  tern_worker_call (self->lines[LINE_ACTS], &tern_libvirt_eject_kind, task, input);
-}
-
-static void
-host_set_lock_async (TernHypervisor *hypervisor, const char *uuid, const TernLock *lock,
-                     GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  GTask *task = g_task_new (self, cancellable, cb, data);
-  TernLibvirtInput *input = begin_call (self, LINE_ACTS, &tern_libvirt_set_lock_kind, uuid, task);
-
-  if (input == NULL)
-    return;
-  input->lock = lock != NULL ? tern_lock_copy (lock) : NULL;
-  tern_worker_call (self->lines[LINE_ACTS], &tern_libvirt_set_lock_kind, task, input);
-}
-
-static void
-host_set_cpu_async (TernHypervisor *hypervisor, const char *uuid, const TernCpu *cpu,
-                    GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  GTask *task = g_task_new (self, cancellable, cb, data);
-  TernLibvirtInput *input = begin_call (self, LINE_ACTS, &tern_libvirt_set_cpu_kind, uuid, task);
-
-  if (input == NULL)
-    return;
-  input->cpu = cpu != NULL ? tern_cpu_ref ((TernCpu *) cpu) : NULL;
-  tern_worker_call (self->lines[LINE_ACTS], &tern_libvirt_set_cpu_kind, task, input);
-}
-
-static void
-host_compare_cpu_async (TernHypervisor *hypervisor, const char *cpu_xml, GCancellable *cancellable,
-                        GAsyncReadyCallback cb, gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  GTask *task = g_task_new (self, cancellable, cb, data);
-  TernLibvirtInput *input =
-      begin_call (self, LINE_CONTROL, &tern_libvirt_compare_cpu_kind, NULL, task);
-
-  if (input == NULL)
-    return;
-  input->source = g_strdup (cpu_xml);
-  tern_worker_call (self->lines[LINE_CONTROL], &tern_libvirt_compare_cpu_kind, task, input);
-}
-
-static void
-host_baseline_cpu_async (TernHypervisor *hypervisor, const GPtrArray *cpus,
-                         GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  GTask *task = g_task_new (self, cancellable, cb, data);
-  TernLibvirtInput *input =
-      begin_call (self, LINE_CONTROL, &tern_libvirt_baseline_cpu_kind, NULL, task);
-
-  if (input == NULL)
-    return;
-  input->cpus = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_cpu_unref);
-  for (guint i = 0; i < cpus->len; i++)
-    g_ptr_array_add (input->cpus, tern_cpu_ref (cpus->pdata[i]));
-  tern_worker_call (self->lines[LINE_CONTROL], &tern_libvirt_baseline_cpu_kind, task, input);
-}
-
-static void
-migration_free (gpointer data)
-{
-  Migration *migration = data;
-
-  tern_worker_free (migration->worker);
-  tern_libvirt_conn_unref (migration->control);
-  g_free (migration->uuid);
-  g_free ((char *) migration->params.peer_uri);
-  g_free ((char *) migration->params.migration_address);
-  g_free (migration);
-}
-
-static Migration *
-migration_new (TernLibvirtHost *self, const char *uuid, const TernMigrateParams *params)
-{
-  Migration *migration = g_new0 (Migration, 1);
-
-  migration->control = tern_libvirt_conn_ref (self->conn);
-  migration->uuid = g_strdup (uuid);
-  migration->params = *params;
-  migration->params.peer_uri = g_strdup (params->peer_uri);
-  migration->params.migration_address = g_strdup (params->migration_address);
-  return migration;
-}
-
-static void
-on_migrated (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (source);
-  Migration *migration = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-
-  g_ptr_array_remove_fast (self->migrations, migration);
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-
-  /* libvirt 9.0 often reports what the abort broke ("Unable to write to socket") instead of the
-   * abort. */
-  if (migration->aborted && g_error_matches (error, TERN_ERROR, TERN_ERROR_FAILED))
-    error->code = TERN_ERROR_CANCELLED;
-  g_task_return_error (task, g_steal_pointer (&error));
-}
-
-static void
-run_migration (TernLibvirtHost *self, GTask *task, TernLibvirtConn *conn)
-{
-  Migration *migration = g_task_get_task_data (task);
-  g_autoptr (TernLibvirtLink) link = tern_libvirt_link_new (self->config->uri, conn);
-  TernLibvirtInput *input = input_new (self, link, migration->uuid);
-
-  input->params = migration->params;
-  input->params.peer_uri = g_strdup (migration->params.peer_uri);
-  input->params.migration_address = g_strdup (migration->params.migration_address);
-
-  migration->worker = tern_worker_new ("libvirt-migrate", self->config->name);
-  g_ptr_array_add (self->migrations, migration);
-  tern_worker_call (
-      migration->worker, &tern_libvirt_migrate_kind,
-      g_task_new (self, g_task_get_cancellable (task), on_migrated, g_object_ref (task)), input);
-}
-
-/* Nothing was sent to the host so far: whatever happened meanwhile, it is safe to stop here. */
-static gboolean
-is_still_wanted (TernLibvirtHost *self, GTask *task, GError **error)
-{
-  const Migration *migration = g_task_get_task_data (task);
-
-  if (g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), error))
-    return FALSE;
-  if (self->conn == migration->control)
-    return TRUE;
-
-  g_set_error (error, TERN_ERROR, TERN_ERROR_UNREACHABLE,
-               "%s: migrating the VM: the connection was lost before it began", self->config->name);
-  return FALSE;
-}
-
-static void
-on_migration_conn (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  TernLibvirtHost *self = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TernLibvirtConn) conn = tern_libvirt_opener_open_finish (result, &error);
-
-  if (conn != NULL && is_still_wanted (self, task, &error))
-    run_migration (self, task, conn);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-static void
-host_migrate_async (TernHypervisor *hypervisor, const char *uuid, const TernMigrateParams *params,
-                    GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
-{
-  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, cb, data);
-
-  g_task_set_check_cancellable (task, FALSE);
-  if (refuse_if_not_connected (self, task, tern_libvirt_migrate_kind.what))
-    return;
-
-  g_task_set_task_data (task, migration_new (self, uuid, params), migration_free);
-  tern_libvirt_opener_open_async (self->opener, NULL, cancellable, on_migration_conn,
-                                  g_steal_pointer (&task));
+  tern_libvirt_host_start (self, TERN_LINE_CONTROL, &tern_libvirt_inspect_kind, uuid, cancellable,
+                           cb, data);
 }
 
 static void
@@ -683,24 +418,16 @@ tern_libvirt_host_iface_init (TernHypervisorInterface *iface)
   iface->fetch_vms_async = host_fetch_vms_async;
   iface->fetch_vm_async = host_fetch_vm_async;
   iface->inspect_async = host_inspect_async;
-  iface->migrate_async = host_migrate_async;
-  iface->fetch_job_async = host_fetch_job_async;
-  iface->abort_job_async = host_abort_job_async;
-  iface->resume_async = host_resume_async;
-  iface->discard_async = host_discard_async;
-  iface->start_async = host_start_async;
-  iface->eject_async = host_eject_async;
-  iface->set_lock_async = host_set_lock_async;
-  iface->set_cpu_async = host_set_cpu_async;
-  iface->fetch_cpu_xml_async = host_fetch_cpu_xml_async;
-  iface->compare_cpu_async = host_compare_cpu_async;
-  iface->baseline_cpu_async = host_baseline_cpu_async;
+  tern_libvirt_host_add_moves (iface);
+  tern_libvirt_host_add_steering (iface);
+  tern_libvirt_host_add_acts (iface);
 }
 
 static void
 tern_libvirt_host_init (TernLibvirtHost *self)
 {
   self->migrations = g_ptr_array_new ();
+  self->left_behind = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_worker_free);
 }
 
 static void
@@ -721,6 +448,7 @@ tern_libvirt_host_finalize (GObject *object)
 
   tern_libvirt_opener_free (self->opener);
   g_ptr_array_unref (self->migrations);
+  g_ptr_array_unref (self->left_behind);
   tern_host_config_unref (self->config);
   G_OBJECT_CLASS (tern_libvirt_host_parent_class)->finalize (object);
 }

@@ -90,6 +90,8 @@ tern_libvirt_job_stats (int type, const virTypedParameter *params, int n_params,
     .disk_total = get_number (params, n_params, VIR_DOMAIN_JOB_DISK_TOTAL),
     .disk_remaining = get_number (params, n_params, VIR_DOMAIN_JOB_DISK_REMAINING),
     .setup_us = get_ms_as_us (params, n_params, VIR_DOMAIN_JOB_SETUP_TIME),
+    .throttle = MIN (get_number (params, n_params, VIR_DOMAIN_JOB_AUTO_CONVERGE_THROTTLE), 99),
+    .page_requests = get_number (params, n_params, VIR_DOMAIN_JOB_MEMORY_POSTCOPY_REQS),
     /* While the job runs the same field is QEMU's guess. */
     .has_downtime = completed && find_param (params, n_params, VIR_DOMAIN_JOB_DOWNTIME) != NULL,
   };

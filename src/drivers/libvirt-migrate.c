@@ -10,6 +10,7 @@
 #include "drivers/libvirt-error.h"
 #include "drivers/libvirt-job.h"
 #include "drivers/libvirt-query.h"
+#include "drivers/libvirt-state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,18 @@ static const unsigned int BASE_FLAGS =
 static const unsigned int OFFLINE_FLAGS =
     VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_PEER2PEER;
 
+static const struct
+{
+  TernMigrateFlags ours;
+  unsigned int libvirt;
+} flag_table[] = {
+  { TERN_MIGRATE_AUTO_CONVERGE, VIR_MIGRATE_AUTO_CONVERGE },
+  { TERN_MIGRATE_POSTCOPY, VIR_MIGRATE_POSTCOPY },
+  /* libvirt takes the one only together with the other. */
+  { TERN_MIGRATE_POSTCOPY_RESUME, VIR_MIGRATE_POSTCOPY | VIR_MIGRATE_POSTCOPY_RESUME },
+  { TERN_MIGRATE_TLS, VIR_MIGRATE_TLS },
+};
+
 unsigned int
 tern_libvirt_migrate_flags (const TernMigrateParams *params)
 {
@@ -33,10 +46,13 @@ tern_libvirt_migrate_flags (const TernMigrateParams *params)
     return OFFLINE_FLAGS;
   if (params->persistent)
     flags |= VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
-  if (params->flags & TERN_MIGRATE_AUTO_CONVERGE)
-    flags |= VIR_MIGRATE_AUTO_CONVERGE;
-  if (params->flags & TERN_MIGRATE_POSTCOPY)
-    flags |= VIR_MIGRATE_POSTCOPY;
+  if (params->parallel > 0)
+    flags |= VIR_MIGRATE_PARALLEL;
+  if (params->compression != TERN_COMPRESSION_NONE)
+    flags |= VIR_MIGRATE_COMPRESSED;
+  for (guint i = 0; i < G_N_ELEMENTS (flag_table); i++)
+    if (params->flags & flag_table[i].ours)
+      flags |= flag_table[i].libvirt;
   return flags;
 }
 
@@ -58,12 +74,52 @@ migration_uri (const char *address)
   return g_strdup_printf (strchr (address, ':') != NULL ? "tcp://[%s]" : "tcp://%s", address);
 }
 
+guint64
+tern_libvirt_mib (guint64 bandwidth_bps)
+{
+  return MAX (bandwidth_bps >> 20, 1);
+}
+
+/* A growing list of libvirt's typed parameters. Adding fails for lack of memory only. */
+typedef struct
+{
+  virTypedParameterPtr list;
+  int n;
+  int max;
+  int bad;
+} ParamList;
+
+static void
+add_string (ParamList *self, const char *name, const char *value)
+{
+  self->bad |= virTypedParamsAddString (&self->list, &self->n, &self->max, name, value);
+}
+
+static void
+add_bandwidth (ParamList *self, const char *name, guint64 bps)
+{
+  if (bps > 0)
+    self->bad |=
+        virTypedParamsAddULLong (&self->list, &self->n, &self->max, name, tern_libvirt_mib (bps));
+}
+
+static void
+add_address (ParamList *self, const char *migration_address)
+{
+  g_autofree char *address = without_brackets (migration_address);
+  g_autofree char *uri = migration_uri (address);
+
+  add_string (self, VIR_MIGRATE_PARAM_URI, uri);
+  /* By default QEMU listens on every address of the destination. A name is left out: what
+   * it means to the destination itself (often 127.0.1.1) may be something else. */
+  if (g_hostname_is_ip_address (address))
+    add_string (self, VIR_MIGRATE_PARAM_LISTEN_ADDRESS, address);
+}
+
 virTypedParameterPtr
 tern_libvirt_migrate_params (const TernMigrateParams *params, int *out_n_params)
 {
-  virTypedParameterPtr list = NULL;
-  int n = 0, max = 0;
-  int bad = 0;
+  ParamList all = { 0 };
 
   *out_n_params = 0;
   /* No memory goes anywhere. */
@@ -71,38 +127,30 @@ tern_libvirt_migrate_params (const TernMigrateParams *params, int *out_n_params)
     return NULL;
 
   if (params->migration_address != NULL)
-    {
-      g_autofree char *address = without_brackets (params->migration_address);
-      g_autofree char *uri = migration_uri (address);
+    add_address (&all, params->migration_address);
+  add_bandwidth (&all, VIR_MIGRATE_PARAM_BANDWIDTH, params->bandwidth_bps);
+  if (params->flags & (TERN_MIGRATE_POSTCOPY | TERN_MIGRATE_POSTCOPY_RESUME))
+    add_bandwidth (&all, VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, params->postcopy_bandwidth_bps);
+  if (params->parallel > 0)
+    all.bad |=
+        virTypedParamsAddInt (&all.list, &all.n, &all.max, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,
+                              (int) MIN (params->parallel, TERN_MOVE_MAX_PARALLEL));
+  if (params->compression != TERN_COMPRESSION_NONE)
+    add_string (&all, VIR_MIGRATE_PARAM_COMPRESSION,
+                tern_compression_to_string (params->compression));
+  if ((params->flags & TERN_MIGRATE_TLS) && params->tls_destination != NULL)
+    add_string (&all, VIR_MIGRATE_PARAM_TLS_DESTINATION, params->tls_destination);
 
-      bad |= virTypedParamsAddString (&list, &n, &max, VIR_MIGRATE_PARAM_URI, uri);
-      /* By default QEMU listens on every address of the destination. A name is left out: what
-       * it means to the destination itself (often 127.0.1.1) may be something else. */
-      if (g_hostname_is_ip_address (address))
-        bad |= virTypedParamsAddString (&list, &n, &max, VIR_MIGRATE_PARAM_LISTEN_ADDRESS, address);
-    }
-  if (params->bandwidth_bps > 0)
-    bad |= virTypedParamsAddULLong (&list, &n, &max, VIR_MIGRATE_PARAM_BANDWIDTH,
-                                    MAX (params->bandwidth_bps >> 20, 1));
-
-  /* Fails for lack of memory only, like everything else in this daemon. */
-  g_assert (bad == 0);
-  *out_n_params = n;
-  return list;
-}
-
-static gpointer
-no_longer_wanted (GError **error)
-{
-  g_set_error (error, TERN_ERROR, TERN_ERROR_CANCELLED, "nobody waits for it any more");
-  return NULL;
+  g_assert (all.bad == 0);
+  *out_n_params = all.n;
+  return all.list;
 }
 
 /* libvirt would copy the definition of a running VM as well, and leave the saved memory behind. */
 static gboolean
-check_offline (virDomainPtr dom, GError **error)
+check_offline (TernCall *call, virDomainPtr dom, GError **error)
 {
-  g_autoptr (TernSighting) seen = tern_libvirt_sight (dom, error);
+  g_autoptr (TernSighting) seen = tern_libvirt_sight (call, dom, error);
 
   if (seen == NULL)
     return FALSE;
@@ -130,10 +178,10 @@ tern_libvirt_migrate (TernCall *call, TernLibvirtConn *conn, const char *uuid,
 
   if (dom == NULL)
     return FALSE;
-  if ((params->flags & TERN_MIGRATE_OFFLINE) && !check_offline (dom, error))
+  if ((params->flags & TERN_MIGRATE_OFFLINE) && !check_offline (call, dom, error))
     return FALSE;
-  if (!tern_call_is_wanted (call))
-    return no_longer_wanted (error) != NULL;
+  if (!tern_call_check (call, error))
+    return FALSE;
 
   list = tern_libvirt_migrate_params (params, &n_params);
   result = virDomainMigrateToURI3 (dom, params->peer_uri, list, (unsigned int) n_params,
@@ -225,7 +273,19 @@ check_abortable (virDomainPtr dom, GError **error)
   return TRUE;
 }
 
-/* The job may have ended between the look and the abort. */
+static gboolean
+is_in_postcopy (virDomainPtr dom)
+{
+  TernVmState state = TERN_VM_UNKNOWN;
+  TernVmReason why = TERN_REASON_OTHER;
+  int number, reason;
+
+  if (virDomainGetState (dom, &number, &reason, 0) == 0)
+    tern_libvirt_state (number, reason, &state, &why);
+  return why == TERN_REASON_POSTCOPY || why == TERN_REASON_POSTCOPY_FAILED;
+}
+
+/* The job may have ended between the look and the abort, or gone over to post-copy. */
 static gboolean
 explain_failed_abort (virDomainPtr dom, GError **error)
 {
@@ -235,7 +295,11 @@ explain_failed_abort (virDomainPtr dom, GError **error)
   if (!check_abortable (dom, error))
     return FALSE;
 
-  g_propagate_error (error, g_steal_pointer (&reason));
+  if (is_in_postcopy (dom))
+    g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+                 "it is in post-copy: the VM runs on the destination, and there is no way back");
+  else
+    g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
 }
 
@@ -246,8 +310,8 @@ tern_libvirt_abort (TernCall *call, TernLibvirtConn *conn, const char *uuid, GEr
 
   if (dom == NULL || !check_abortable (dom, error))
     return FALSE;
-  if (!tern_call_is_wanted (call))
-    return no_longer_wanted (error) != NULL;
+  if (!tern_call_check (call, error))
+    return FALSE;
 
   return virDomainAbortJob (dom) == 0 || explain_failed_abort (dom, error);
 }
@@ -273,14 +337,14 @@ gboolean
 tern_libvirt_resume (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
 {
   g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
-  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (dom, error) : NULL;
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (call, dom, error) : NULL;
 
   if (seen == NULL)
     return FALSE;
   if (!is_held_by_migration (seen))
     return refuse (seen, error);
-  if (!tern_call_is_wanted (call))
-    return no_longer_wanted (error) != NULL;
+  if (!tern_call_check (call, error))
+    return FALSE;
 
   return virDomainResume (dom) == 0
          || tern_error_take_libvirt (tern_libvirt_conn_get (conn), error) != NULL;
@@ -321,8 +385,8 @@ undefine (TernCall *call, virDomainPtr dom, GError **error)
   flags = tern_libvirt_undefine_flags (version);
   if (!(flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) && !check_tpm (dom, error))
     return FALSE;
-  if (!tern_call_is_wanted (call))
-    return no_longer_wanted (error) != NULL;
+  if (!tern_call_check (call, error))
+    return FALSE;
   return virDomainUndefineFlags (dom, flags) == 0
          || tern_error_take_libvirt_domain (dom, error) != NULL;
 }
@@ -330,8 +394,8 @@ undefine (TernCall *call, virDomainPtr dom, GError **error)
 static gboolean
 end_process (TernCall *call, virDomainPtr dom, GError **error)
 {
-  if (!tern_call_is_wanted (call))
-    return no_longer_wanted (error) != NULL;
+  if (!tern_call_check (call, error))
+    return FALSE;
 
   return virDomainDestroy (dom) == 0 || tern_error_take_libvirt_domain (dom, error) != NULL;
 }
@@ -340,7 +404,7 @@ gboolean
 tern_libvirt_discard (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
 {
   g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
-  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (dom, error) : NULL;
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (call, dom, error) : NULL;
 
   if (seen == NULL)
     return FALSE;
@@ -349,4 +413,63 @@ tern_libvirt_discard (TernCall *call, TernLibvirtConn *conn, const char *uuid, G
   if (seen->present && seen->state == TERN_VM_SHUT_OFF)
     return undefine (call, dom, error);
   return refuse (seen, error);
+}
+
+/* A QEMU that hangs is removed as well: nothing here waits for its monitor. */
+static gboolean
+get_presence (virDomainPtr dom, gboolean *out_active, gboolean *out_persistent, GError **error)
+{
+  int active = virDomainIsActive (dom);
+  int persistent = active >= 0 ? virDomainIsPersistent (dom) : -1;
+
+  if (persistent < 0)
+    return tern_error_take_libvirt_domain (dom, error) != NULL;
+  *out_active = active == 1;
+  *out_persistent = persistent == 1;
+  return TRUE;
+}
+
+static gboolean
+remove_domain (TernCall *call, virDomainPtr dom, gboolean with_definition, GError **error)
+{
+  gboolean active = FALSE, persistent = FALSE;
+
+  if (!get_presence (dom, &active, &persistent, error)
+      || (active && !end_process (call, dom, error)))
+    return FALSE;
+  return !persistent || !with_definition || undefine (call, dom, error);
+}
+
+gboolean
+tern_libvirt_remove_copy (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                          gboolean with_definition, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, &local);
+
+  if (dom != NULL && remove_domain (call, dom, with_definition, &local))
+    return TRUE;
+  if (g_error_matches (local, TERN_ERROR, TERN_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+gboolean
+tern_libvirt_let_run (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (call, dom, error) : NULL;
+
+  if (seen == NULL)
+    return FALSE;
+  if (seen->present && seen->state == TERN_VM_RUNNING)
+    return TRUE;
+  if (!seen->present || seen->job_active || seen->state != TERN_VM_PAUSED
+      || seen->reason == TERN_REASON_POSTCOPY || seen->reason == TERN_REASON_POSTCOPY_FAILED)
+    return refuse (seen, error);
+  if (!tern_call_check (call, error))
+    return FALSE;
+
+  return virDomainResume (dom) == 0 || tern_error_take_libvirt_domain (dom, error) != NULL;
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /*
  * Migrations, and what is left of them. All of it blocks: only in a worker. An act that
- * changes something asks tern_call_is_wanted() right before it.
+ * changes something asks tern_call_check() right before it.
  */
 
 /**
@@ -26,6 +26,10 @@ unsigned int tern_libvirt_migrate_flags (const TernMigrateParams *params);
  */
 virTypedParameterPtr tern_libvirt_migrate_params (const TernMigrateParams *params,
                                                   int *out_n_params);
+
+/** tern_libvirt_mib: Returns: what libvirt is told for that many bytes per second: rounded down,
+ * and never 0, which would be no limit */
+guint64 tern_libvirt_mib (guint64 bandwidth_bps);
 
 /**
  * tern_libvirt_undefine_flags: how a host is told to forget a definition and nothing else
@@ -53,6 +57,14 @@ gboolean tern_libvirt_resume (TernCall *call, TernLibvirtConn *conn, const char 
 
 /** tern_libvirt_discard: see tern_hypervisor_discard_async() */
 gboolean tern_libvirt_discard (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                               GError **error);
+
+/** tern_libvirt_remove_copy: see tern_hypervisor_remove_copy_async() */
+gboolean tern_libvirt_remove_copy (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                                   gboolean with_definition, GError **error);
+
+/** tern_libvirt_let_run: see tern_hypervisor_let_run_async() */
+gboolean tern_libvirt_let_run (TernCall *call, TernLibvirtConn *conn, const char *uuid,
                                GError **error);
 
 G_END_DECLS

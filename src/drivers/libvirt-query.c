@@ -252,19 +252,12 @@ tern_libvirt_query_vm (TernLibvirtConn *self, const char *host, const char *uuid
   return dom != NULL ? vm_from_domain (self, dom, &ask_each, host, error) : NULL;
 }
 
-static gboolean
-monitor_is_stuck (virDomainPtr dom)
+typedef enum
 {
-  virDomainControlInfo info;
-
-  if (virDomainGetControlInfo (dom, &info, 0) < 0)
-    {
-      virResetLastError ();
-      return FALSE;
-    }
-  return (info.state == VIR_DOMAIN_CONTROL_OCCUPIED || info.state == VIR_DOMAIN_CONTROL_JOB)
-         && info.stateTime > BUSY_MONITOR_MS;
-}
+  MONITOR_FREE,
+  MONITOR_BUSY, /* with something, nobody knows since when */
+  MONITOR_STUCK
+} Monitor;
 
 /*
  * Asking for the job of a VM waits behind a monitor command that hangs (30 s and more): look at
@@ -272,15 +265,36 @@ monitor_is_stuck (virDomainPtr dom)
  * that is told is that of the whole job (libvirt 9.0, qemuDomainGetControlInfo), so any
  * short command of somebody else looks stuck: only one that is there again and again is.
  */
-static gboolean
-monitor_is_free (virDomainPtr dom, GError **error)
+static Monitor
+look_at_monitor (virDomainPtr dom)
 {
-  for (guint i = 0; i < STUCK_LOOKS; i++)
+  virDomainControlInfo info;
+
+  if (virDomainGetControlInfo (dom, &info, 0) < 0)
     {
-      if (!monitor_is_stuck (dom))
-        return TRUE;
-      g_usleep (STUCK_LOOK_PAUSE_US);
+      virResetLastError ();
+      return MONITOR_FREE;
     }
+  if (info.stateTime <= BUSY_MONITOR_MS)
+    return MONITOR_FREE;
+  if (info.state == VIR_DOMAIN_CONTROL_OCCUPIED)
+    return MONITOR_STUCK;
+  return info.state == VIR_DOMAIN_CONTROL_JOB ? MONITOR_BUSY : MONITOR_FREE;
+}
+
+static gboolean
+monitor_is_free (TernCall *call, virDomainPtr dom, GError **error)
+{
+  Monitor monitor = look_at_monitor (dom);
+
+  for (guint i = 1; i < STUCK_LOOKS && monitor == MONITOR_BUSY; i++)
+    {
+      if (!tern_call_wait (call, STUCK_LOOK_PAUSE_US))
+        return tern_call_check (call, error);
+      monitor = look_at_monitor (dom);
+    }
+  if (monitor == MONITOR_FREE)
+    return TRUE;
   g_set_error (error, TERN_ERROR, TERN_ERROR_TIMED_OUT, "its QEMU does not answer libvirt");
   return FALSE;
 }
@@ -306,12 +320,12 @@ tern_libvirt_is_unasked_job (int code)
 }
 
 static gboolean
-sight_job (virDomainPtr dom, TernSighting *seen, GError **error)
+sight_job (TernCall *call, virDomainPtr dom, TernSighting *seen, GError **error)
 {
   virTypedParameterPtr params = NULL;
   int type, n_params = 0;
 
-  if (!monitor_is_free (dom, error))
+  if (!monitor_is_free (call, dom, error))
     return FALSE;
 
   if (virDomainGetJobStats (dom, &type, &params, &n_params, 0) == 0)
@@ -336,7 +350,7 @@ sight_job (virDomainPtr dom, TernSighting *seen, GError **error)
 }
 
 TernSighting *
-tern_libvirt_sight (virDomainPtr dom, GError **error)
+tern_libvirt_sight (TernCall *call, virDomainPtr dom, GError **error)
 {
   g_autoptr (TernSighting) seen = tern_sighting_new ();
   g_autoptr (GError) local = NULL;
@@ -344,7 +358,7 @@ tern_libvirt_sight (virDomainPtr dom, GError **error)
   seen->known = TRUE;
   seen->present = TRUE;
   if (sight_state (dom, seen, &local)
-      && (!tern_vm_state_is_active (seen->state) || sight_job (dom, seen, &local)))
+      && (!tern_vm_state_is_active (seen->state) || sight_job (call, dom, seen, &local)))
     return g_steal_pointer (&seen);
 
   if (g_error_matches (local, TERN_ERROR, TERN_ERROR_NOT_FOUND))
@@ -357,13 +371,14 @@ tern_libvirt_sight (virDomainPtr dom, GError **error)
 }
 
 TernSighting *
-tern_libvirt_query_sighting (TernLibvirtConn *self, const char *uuid, GError **error)
+tern_libvirt_query_sighting (TernCall *call, TernLibvirtConn *self, const char *uuid,
+                             GError **error)
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (virDomain) dom = tern_libvirt_lookup (self, uuid, &local);
 
   if (dom != NULL)
-    return tern_libvirt_sight (dom, error);
+    return tern_libvirt_sight (call, dom, error);
 
   if (g_error_matches (local, TERN_ERROR, TERN_ERROR_NOT_FOUND))
     {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/libvirt-conn.h"
+#include "drivers/worker.h"
 #include "model/vm.h"
 
 G_BEGIN_DECLS
@@ -22,7 +23,8 @@ TernVm *tern_libvirt_query_vm (TernLibvirtConn *conn, const char *host, const ch
                                GError **error);
 
 /** tern_libvirt_query_sighting: see tern_hypervisor_inspect_async(). Returns: (transfer full) */
-TernSighting *tern_libvirt_query_sighting (TernLibvirtConn *conn, const char *uuid, GError **error);
+TernSighting *tern_libvirt_query_sighting (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                                           GError **error);
 
 /**
  * tern_libvirt_sight:
@@ -30,7 +32,7 @@ TernSighting *tern_libvirt_query_sighting (TernLibvirtConn *conn, const char *uu
  *
  * Returns: (transfer full): as tern_libvirt_query_sighting(); @present is %FALSE if it vanished
  */
-TernSighting *tern_libvirt_sight (virDomainPtr dom, GError **error);
+TernSighting *tern_libvirt_sight (TernCall *call, virDomainPtr dom, GError **error);
 
 /**
  * tern_libvirt_is_unasked_job:

@@ -247,18 +247,27 @@ answer_completed_job (SimCall *call, SimDomain *domain)
     tern_sim_call_fail (call, TERN_ERROR_NOT_FOUND, "No record of a finished job");
 }
 
+void
+tern_sim_call_fail_without_job (SimCall *call)
+{
+  tern_sim_call_fail (call, TERN_ERROR_NOT_FOUND,
+                      "Requested operation is not valid: no job is active on the domain");
+}
+
 static void
 answer_abort (SimCall *call, SimHost *host, SimDomain *domain)
 {
   if (domain->move == NULL || !tern_sim_move_has_job (domain->move)
       || !tern_sim_move_is_outgoing (domain->move, host))
-    {
-      tern_sim_call_fail (call, TERN_ERROR_NOT_FOUND,
-                          "Requested operation is not valid: no job is active on the domain");
-      return;
-    }
-  tern_sim_move_abort (domain->move);
-  tern_sim_call_end (call, NULL);
+    tern_sim_call_fail_without_job (call);
+  else if (tern_sim_move_is_stuck (domain->move))
+    tern_sim_call_wait (call);
+  else if (tern_sim_move_abort (domain->move))
+    tern_sim_call_end (call, NULL);
+  else
+    tern_sim_call_fail (call, TERN_ERROR_FAILED,
+                        "Requested operation is not valid: cannot abort migration in post-copy "
+                        "mode");
 }
 
 static gboolean
@@ -342,14 +351,24 @@ answer_about_domain (SimCall *call, SimHost *host, SimDomain *domain)
     case CALL_DISCARD:
       answer_discard (call, host, domain);
       break;
+    case CALL_LET_RUN:
+      tern_sim_answer_let_run (call, host, domain);
+      break;
+    case CALL_SET_DOWNTIME:
+    case CALL_SET_SPEED:
+    case CALL_START_POSTCOPY:
+    case CALL_PAUSE:
+    case CALL_MEASURE_DIRTY:
+      tern_sim_answer_steer (call, host, domain);
+      break;
     default:
       tern_sim_answer_edit (call, host, domain);
       break;
     }
 }
 
-void
-tern_sim_call_answer (SimCall *call)
+static void
+answer (SimCall *call)
 {
   SimHost *host = call->port->host;
   SimDomain *domain = NULL;
@@ -369,10 +388,22 @@ tern_sim_call_answer (SimCall *call)
     answer_migrate (call, host);
   else if (call->kind == CALL_COMPARE_CPU || call->kind == CALL_BASELINE_CPU)
     tern_sim_answer_cpu (call, host);
+  else if (call->kind == CALL_REMOVE_COPY)
+    tern_sim_answer_remove_copy (call, host, domain);
   else if (domain != NULL)
     answer_about_domain (call, host, domain);
   else
     tern_sim_call_fail (call, TERN_ERROR_NOT_FOUND, "Domain not found");
+}
+
+/* What is done may end the call by itself: a fault that it brings about breaks the connection. */
+void
+tern_sim_call_answer (SimCall *call)
+{
+  SimCall *held = tern_sim_call_ref (call);
+
+  answer (held);
+  tern_sim_call_unref (held);
 }
 
 static gpointer
@@ -400,7 +431,11 @@ call_new (TernSimPort *port, CallKind kind, const char *uuid, const CallArgs *ar
       call->peer_uri = g_strdup (args->params->peer_uri);
       call->params.peer_uri = call->peer_uri;
       call->params.migration_address = NULL;
+      call->params.tls_destination = NULL;
     }
+  call->downtime_ms = args->downtime_ms;
+  call->bandwidth_bps = args->bandwidth_bps;
+  call->flag = args->flag;
   call->target = g_strdup (args->target);
   call->source = g_strdup (args->source);
   call->cpu_text = g_strdup (args->cpu_text);

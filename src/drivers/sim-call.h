@@ -24,6 +24,13 @@ typedef enum
   CALL_ABORT,
   CALL_RESUME,
   CALL_DISCARD,
+  CALL_SET_DOWNTIME,
+  CALL_SET_SPEED,
+  CALL_START_POSTCOPY,
+  CALL_PAUSE,
+  CALL_MEASURE_DIRTY,
+  CALL_REMOVE_COPY,
+  CALL_LET_RUN,
   CALL_START,
   CALL_EJECT,
   CALL_SET_LOCK,
@@ -33,9 +40,13 @@ typedef enum
   CALL_BASELINE_CPU
 } CallKind;
 
-/* What a call is about besides a VM; each is (nullable). */
+/* What a call is about besides a VM; each is (nullable). @flag: of post-copy (speed); the
+ * definition too (removing a copy). */
 typedef struct
 {
+  guint downtime_ms;
+  guint64 bandwidth_bps;
+  gboolean flag;
   const TernMigrateParams *params;
   const char *target;
   const char *source;
@@ -75,6 +86,9 @@ struct _SimCall
   char *uuid;
   char *peer_uri;
   TernMigrateParams params;
+  guint downtime_ms;
+  guint64 bandwidth_bps;
+  gboolean flag;
   char *target;
   char *source;
   char *cpu_text;
@@ -100,6 +114,17 @@ void tern_sim_call_return (SimCall *self, gpointer value, GDestroyNotify destroy
 void tern_sim_call_refuse (SimCall *self, const SimDomain *domain, const char *what);
 /** tern_sim_call_wait: ends the call with a time-out, unless it is answered before */
 void tern_sim_call_wait (SimCall *self);
+
+/** tern_sim_call_fail_without_job: ends the call: there is no outgoing migration to tell it to */
+void tern_sim_call_fail_without_job (SimCall *self);
+
+/* --- sim-steer.c --- */
+
+/** tern_sim_answer_steer: a call that tells a running migration something, or measures its guest */
+void tern_sim_answer_steer (SimCall *self, SimHost *host, SimDomain *domain);
+/** tern_sim_answer_remove_copy: @domain: (nullable) */
+void tern_sim_answer_remove_copy (SimCall *self, SimHost *host, SimDomain *domain);
+void tern_sim_answer_let_run (SimCall *self, SimHost *host, SimDomain *domain);
 
 /* --- sim-edit.c --- */
 

@@ -35,8 +35,12 @@ show_cluster (TernSim *self)
 static void
 add_host (TernSim *self, const TernHost *from, const TernSnapshotHost *link)
 {
-  SimHost *host = tern_sim_host_new (from->config);
+  g_autoptr (TernHostConfig) config = tern_host_config_copy (from->config);
+  SimHost *host;
 
+  /* What the file says is what an admin would have said. */
+  config->link_bps = link->link_bps;
+  host = tern_sim_host_new (config);
   host->facts = from->facts != NULL ? tern_host_facts_ref (from->facts) : tern_host_facts_new ();
   host->link_bps = MAX (link->link_bps, 1);
   host->listed = link->listed;

@@ -281,6 +281,67 @@ port_eject_async (TernHypervisor *hypervisor, const char *uuid, const char *targ
 }
 
 static void
+port_set_downtime_async (TernHypervisor *hypervisor, const char *uuid, guint downtime_ms,
+                         GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .downtime_ms = downtime_ms };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_SET_DOWNTIME, uuid, &args, cancellable, cb,
+                       data);
+}
+
+static void
+port_set_speed_async (TernHypervisor *hypervisor, const char *uuid, guint64 bandwidth_bps,
+                      gboolean postcopy, GCancellable *cancellable, GAsyncReadyCallback cb,
+                      gpointer data)
+{
+  CallArgs args = { .bandwidth_bps = bandwidth_bps, .flag = postcopy };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_SET_SPEED, uuid, &args, cancellable, cb,
+                       data);
+}
+
+static void
+port_remove_copy_async (TernHypervisor *hypervisor, const char *uuid, gboolean with_definition,
+                        GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .flag = with_definition };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_REMOVE_COPY, uuid, &args, cancellable, cb,
+                       data);
+}
+
+static void
+port_start_postcopy_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                           GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_START_POSTCOPY, uuid, NULL, cancellable, cb,
+                       data);
+}
+
+static void
+port_pause_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                  GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_PAUSE, uuid, NULL, cancellable, cb, data);
+}
+
+static void
+port_measure_dirty_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                          GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_MEASURE_DIRTY, uuid, NULL, cancellable, cb,
+                       data);
+}
+
+static void
+port_let_run_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                    GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_LET_RUN, uuid, NULL, cancellable, cb, data);
+}
+
+static void
 port_set_lock_async (TernHypervisor *hypervisor, const char *uuid, const TernLock *lock,
                      GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
@@ -345,6 +406,13 @@ hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->discard_async = port_discard_async;
   iface->start_async = port_start_async;
   iface->eject_async = port_eject_async;
+  iface->set_downtime_async = port_set_downtime_async;
+  iface->set_speed_async = port_set_speed_async;
+  iface->start_postcopy_async = port_start_postcopy_async;
+  iface->pause_async = port_pause_async;
+  iface->measure_dirty_async = port_measure_dirty_async;
+  iface->remove_copy_async = port_remove_copy_async;
+  iface->let_run_async = port_let_run_async;
   iface->set_lock_async = port_set_lock_async;
   iface->set_cpu_async = port_set_cpu_async;
   iface->fetch_cpu_xml_async = port_fetch_cpu_xml_async;

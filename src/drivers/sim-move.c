@@ -8,6 +8,8 @@
  *   stage     BEGIN       PREPARE     COPY               SWITCH             FINISH
  *   fault                 half-way    half of pass 1     at once            at once
  *
+ * Post-copy lies between COPY and FINISH, see sim-postcopy.c; COPY itself is in sim-copy.c.
+ *
  * Each step schedules the next one first and emits signals last: whoever listens may
  * abort, or turn a host off, and with that end the migration.
  */
@@ -19,13 +21,8 @@
 
 #define BEGIN_US (20 * 1000)
 #define PREPARE_US (180 * 1000)
-#define SWITCH_US (20 * 1000)
 #define FINISH_US (50 * 1000)
 #define DOWNTIME_LIMIT_US (300 * 1000)
-
-#define THROTTLE_INITIAL 20
-#define THROTTLE_INCREMENT 10
-#define THROTTLE_MAX 99
 
 static gint64
 now_us (const SimMove *self)
@@ -50,7 +47,9 @@ tern_sim_move_free (SimMove *self)
 {
   tern_clock_clear_timer (self->sim->clock, &self->timer);
   tern_clock_clear_timer (self->sim->clock, &self->lost_timer);
+  tern_clock_clear_timer (self->sim->clock, &self->tcp_timer);
   tern_clock_clear_timer (self->sim->clock, &self->abort_timer);
+  tern_clock_clear_timer (self->sim->clock, &self->stuck_timer);
   tern_vm_unref (self->vm);
   if (self->dest_before != NULL)
     tern_vm_unref (self->dest_before);
@@ -66,7 +65,7 @@ gboolean
 tern_sim_move_is_held_up (const SimMove *self)
 {
   return self->source->state == TERN_SIM_HOST_HANG
-         || (self->dest->state == TERN_SIM_HOST_HANG && self->stage != STAGE_FINISH);
+         || (self->dest->state == TERN_SIM_HOST_HANG && self->stage < STAGE_FINISH);
 }
 
 static gboolean
@@ -113,88 +112,6 @@ tern_sim_move_stand_still (SimMove *self)
   self->waiting = FALSE;
 }
 
-/* --- the links --- */
-
-static gboolean
-is_sending (const SimMove *self)
-{
-  return (self->stage == STAGE_COPY || self->stage == STAGE_SWITCH) && !self->hung && !self->lost;
-}
-
-static guint64
-compute_rate (const SimMove *self)
-{
-  guint out = 0, in = 0;
-  guint64 rate;
-
-  if (!is_sending (self))
-    return 0;
-  for (guint i = 0; i < self->sim->moves->len; i++)
-    {
-      const SimMove *other = self->sim->moves->pdata[i];
-
-      if (!is_sending (other))
-        continue;
-      out += other->source == self->source;
-      in += other->dest == self->dest;
-    }
-  rate = MIN (self->source->link_bps / MAX (out, 1), self->dest->link_bps / MAX (in, 1));
-  if (self->bandwidth_bps > 0)
-    rate = MIN (rate, self->bandwidth_bps);
-  return MAX (rate, 1);
-}
-
-static gint64
-time_to_send (guint64 bytes, guint64 rate)
-{
-  return (gint64) ((double) bytes / (double) rate * G_USEC_PER_SEC) + 1;
-}
-
-/* What was sent until now, at the rate until now. */
-void
-tern_sim_move_settle (SimMove *self)
-{
-  gint64 now = now_us (self);
-  double sent = (double) self->rate * (double) (now - self->settled_us) / G_USEC_PER_SEC;
-  guint64 bytes = sent >= (double) self->remaining ? self->remaining : (guint64) sent;
-
-  self->remaining -= bytes;
-  self->processed += bytes;
-  self->pass_bytes += bytes;
-  self->settled_us = now;
-}
-
-static void step_copy (SimMove *self);
-
-/* Until the fault's place in the first pass, or the end of the pass. */
-static void
-schedule_copy (SimMove *self)
-{
-  guint64 until = self->remaining;
-
-  if (self->iteration == 1 && !self->struck && self->remaining > self->total / 2)
-    until = self->remaining - self->total / 2;
-  tern_sim_move_schedule (self, until == 0 ? 0 : time_to_send (until, self->rate), step_copy);
-}
-
-/* The moves that share a link have changed: all that copy get their new share. */
-void
-tern_sim_move_share_links (TernSim *sim)
-{
-  for (guint i = 0; i < sim->moves->len; i++)
-    {
-      SimMove *move = sim->moves->pdata[i];
-      guint64 rate = compute_rate (move);
-
-      if (move->stage != STAGE_COPY || rate == move->rate)
-        continue;
-      tern_sim_move_settle (move);
-      move->rate = rate;
-      if (rate > 0)
-        schedule_copy (move);
-    }
-}
-
 /* --- stages --- */
 
 static void
@@ -236,38 +153,13 @@ find_conflict (const SimMove *self)
 }
 
 static void
-begin_pass (SimMove *self, guint64 bytes)
-{
-  self->iteration++;
-  self->remaining = bytes;
-  self->pass_bytes = 0;
-  self->pass_us = now_us (self);
-  self->settled_us = self->pass_us;
-}
-
-static void
-start_copying (SimMove *self)
-{
-  SimHost *source = self->source;
-  g_autoptr (TernSim) sim = g_object_ref (self->sim);
-  g_autofree char *uuid = g_strdup (self->vm->uuid);
-
-  self->stage = STAGE_COPY;
-  self->total = self->vm->memory;
-  begin_pass (self, self->total);
-  self->copy_us = self->pass_us;
-  tern_sim_move_share_links (sim);
-  tern_sim_host_emit_job (source, uuid);
-}
-
-static void
 step_prepared (SimMove *self)
 {
   if (self->aborting)
     tern_sim_move_fail (self, TERN_ERROR_CANCELLED,
                         "operation aborted: migration out job: canceled by client");
   else
-    start_copying (self);
+    tern_sim_move_start_copying (self);
 }
 
 /* Half-way through preparing: what the destination's start meets. */
@@ -366,13 +258,13 @@ run_destination (SimMove *self)
   stats->active = FALSE;
   stats->outgoing = FALSE;
   stats->has_downtime = self->run;
-  stats->downtime_us = now_us (self) - self->paused_us;
+  stats->downtime_us = self->postcopied ? self->downtime_us : now_us (self) - self->paused_us;
   dest->has_completed = TRUE;
   dest->home = self->dest;
 }
 
-static void
-step_switched (SimMove *self)
+void
+tern_sim_move_step_switched (SimMove *self)
 {
   SimHost *dest = self->dest;
   g_autoptr (TernSim) sim = g_object_ref (self->sim);
@@ -398,84 +290,6 @@ step_switched (SimMove *self)
   tern_sim_host_emit_vm (dest, uuid);
 }
 
-static guint64
-compute_dirty_rate (const SimMove *self)
-{
-  const SimDomain *domain = tern_sim_move_find_source (self);
-
-  if (domain->vm->state != TERN_VM_RUNNING)
-    return 0;
-  return domain->dirty_bps / 100 * (100 - self->throttle);
-}
-
-/* As QEMU: when more than half of what a pass sent is dirty again. */
-static void
-adapt_throttle (SimMove *self, guint64 dirty)
-{
-  if (!(self->flags & TERN_MIGRATE_AUTO_CONVERGE) || dirty <= self->pass_bytes / 2)
-    return;
-  self->throttle = self->throttle == 0 ? THROTTLE_INITIAL
-                                       : MIN (self->throttle + THROTTLE_INCREMENT, THROTTLE_MAX);
-}
-
-static void
-begin_switch (SimMove *self, guint64 rest)
-{
-  SimHost *source = self->source;
-  SimDomain *domain = tern_sim_move_find_source (self);
-  g_autoptr (TernSim) sim = g_object_ref (self->sim);
-  g_autofree char *uuid = g_strdup (self->vm->uuid);
-
-  self->stage = STAGE_SWITCH;
-  self->run = domain->vm->state == TERN_VM_RUNNING;
-  self->paused = TRUE;
-  self->paused_us = now_us (self);
-  self->remaining = rest;
-  self->settled_us = self->paused_us;
-  tern_sim_domain_set_state (domain, TERN_VM_PAUSED, TERN_REASON_MIGRATION);
-  if (tern_sim_move_strike (self, TERN_SIM_SWITCH))
-    tern_sim_move_schedule (self, time_to_send (rest, self->rate) + SWITCH_US, step_switched);
-  tern_sim_host_emit_vm (source, uuid);
-  tern_sim_host_emit_job (source, uuid);
-}
-
-static void
-end_pass (SimMove *self)
-{
-  double seconds = (double) (now_us (self) - self->pass_us) / G_USEC_PER_SEC;
-  double dirtied;
-  guint64 dirty;
-
-  self->dirty_seen = compute_dirty_rate (self);
-  dirtied = (double) self->dirty_seen * seconds;
-  dirty = dirtied >= (double) self->total ? self->total : (guint64) dirtied;
-  adapt_throttle (self, dirty);
-  if (time_to_send (dirty, self->rate) <= DOWNTIME_LIMIT_US)
-    {
-      begin_switch (self, dirty);
-      return;
-    }
-  begin_pass (self, dirty);
-  schedule_copy (self);
-  tern_sim_host_emit_job (self->source, self->vm->uuid);
-}
-
-static void
-step_copy (SimMove *self)
-{
-  tern_sim_move_settle (self);
-  if (self->iteration == 1 && !self->struck && self->remaining <= self->total / 2)
-    {
-      self->struck = TRUE;
-      if (tern_sim_move_strike (self, TERN_SIM_COPY))
-        schedule_copy (self);
-    }
-  else if (self->remaining > 0)
-    schedule_copy (self);
-  else
-    end_pass (self);
-}
-
 /* --- for the others --- */
 
 void
@@ -490,13 +304,9 @@ tern_sim_move_continue (SimMove *self)
       tern_sim_move_schedule (self, PREPARE_US / 2, step_prepared);
       break;
     case STAGE_COPY:
-      tern_sim_move_share_links (self->sim);
-      break;
     case STAGE_SWITCH:
-      self->settled_us = now_us (self);
-      self->rate = compute_rate (self);
-      tern_sim_move_schedule (self, time_to_send (self->remaining, self->rate) + SWITCH_US,
-                              step_switched);
+    case STAGE_POSTCOPY:
+      tern_sim_move_share_links (self->sim);
       break;
     case STAGE_FINISH:
       tern_sim_move_schedule (self, FINISH_US, step_confirm);
@@ -510,6 +320,12 @@ tern_sim_move_continue (SimMove *self)
 }
 
 gboolean
+tern_sim_move_is_stuck (const SimMove *self)
+{
+  return self->stuck;
+}
+
+gboolean
 tern_sim_move_has_job (const SimMove *self)
 {
   return self->stage != STAGE_BEGIN;
@@ -519,26 +335,6 @@ gboolean
 tern_sim_move_is_outgoing (const SimMove *self, const SimHost *host)
 {
   return self->source == host;
-}
-
-void
-tern_sim_move_get_stats (SimMove *self, TernJobStats *out_stats)
-{
-  SimMove now = *self;
-
-  tern_sim_move_settle (&now);
-  *out_stats = (TernJobStats){
-    .active = TRUE,
-    .outgoing = TRUE,
-    .elapsed_us = now.settled_us - self->began_us,
-    .memory_total = now.total,
-    .memory_processed = now.processed,
-    .memory_remaining = now.remaining,
-    .memory_bps = now.rate,
-    .dirty_bps = now.dirty_seen,
-    .iteration = now.iteration,
-    .setup_us = now.copy_us > 0 ? now.copy_us - now.began_us : 0,
-  };
 }
 
 static SimHost *
@@ -568,6 +364,9 @@ find_refusal (SimHost *source, SimDomain *domain, SimHost *dest, const TernMigra
     return g_strdup_printf ("unable to connect to server at '%s'", params->peer_uri);
   if (dest == source)
     return g_strdup_printf ("Attempt to migrate guest to the same host %s", source->name);
+  if ((params->flags & TERN_MIGRATE_POSTCOPY) && domain->vm->state == TERN_VM_PAUSED)
+    return g_strdup ("argument unsupported: post-copy migration is not supported with non-live or "
+                     "paused migration");
   return tern_sim_find_departure_problem (domain, params->flags);
 }
 
@@ -586,6 +385,8 @@ tern_sim_move_start (SimHost *source, const char *uuid, const TernMigrateParams 
       code = TERN_ERROR_NOT_FOUND;
       refusal = g_strdup_printf ("Domain not found: no domain with matching uuid '%s'", uuid);
     }
+  else if (params->flags & TERN_MIGRATE_POSTCOPY_RESUME)
+    return tern_sim_move_take_up (domain->move, dest, call, error);
   else if (domain->move != NULL || domain->starting)
     {
       code = TERN_ERROR_BUSY;
@@ -607,6 +408,8 @@ tern_sim_move_start (SimHost *source, const char *uuid, const TernMigrateParams 
   self->vm = tern_vm_ref (domain->vm);
   self->persistent = params->persistent;
   self->bandwidth_bps = params->bandwidth_bps;
+  self->postcopy_bandwidth_bps = params->postcopy_bandwidth_bps;
+  self->downtime_limit_us = DOWNTIME_LIMIT_US;
   self->flags = params->flags;
   self->call = tern_sim_call_ref (call);
   self->began_us = now_us (self);

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * A simulated migration, between sim-move.c (how it goes) and sim-fault.c (how it fails).
+ * A simulated migration, between sim-move.c (how it goes), sim-copy.c (its passes), sim-postcopy.c
+ * (when the guest goes ahead), sim-link.c (how fast) and sim-fault.c (how it fails).
  */
 
 #include "drivers/sim-private.h"
@@ -17,7 +18,9 @@ typedef enum
   STAGE_PREPARE,
   STAGE_COPY,
   STAGE_SWITCH,
-  STAGE_FINISH
+  STAGE_POSTCOPY,
+  STAGE_FINISH,
+  STAGE_BROKEN
 } Stage;
 
 typedef void (*StepFunc) (SimMove *self);
@@ -31,14 +34,18 @@ struct _SimMove
   TernVm *dest_before; /* (nullable): a definition that was there */
   gboolean persistent;
   guint64 bandwidth_bps;
+  guint64 postcopy_bandwidth_bps;
+  gint64 downtime_limit_us;
   TernMigrateFlags flags;
-  SimCall *call;
+  SimCall *call; /* NULL once answered, while a broken post-copy waits to be taken up */
 
   Stage stage;
   guint timer;
   StepFunc step;
   guint lost_timer; /* keepalive between the two hosts */
+  guint tcp_timer;  /* of a post-copy whose link is cut */
   guint abort_timer;
+  guint stuck_timer;
   gboolean waiting;  /* the step is due, but a host hangs */
   gboolean hung;     /* a scripted hang */
   gboolean aborting; /* remembered while preparing */
@@ -46,19 +53,28 @@ struct _SimMove
   gboolean paused;   /* the source, by us */
   gboolean run;      /* start the CPUs on the destination */
   gboolean leave_definition;
-  gboolean struck; /* the copy fault had its chance */
+  gboolean struck;       /* the fault of the copy, or of the post-copy, had its chance */
+  gboolean stuck;        /* the monitor */
+  gboolean handing_over; /* the switchover is that to post-copy */
+  gboolean postcopied;   /* there is no way back */
 
   gint64 began_us;
   gint64 copy_us; /* when the first pass began */
   gint64 pass_us; /* when this one did */
   gint64 paused_us;
-  gint64 settled_us; /* remaining and processed are of then */
+  gint64 downtime_us;    /* once the guest runs on the destination */
+  gint64 dirty_since_us; /* the guest dirties at its present rate since then */
+  gint64 settled_us;     /* remaining and processed are of then */
   guint64 total;
   guint64 processed;
   guint64 remaining;
   guint64 rate;
   guint64 dirty_seen; /* rate seen in the last pass */
   guint64 pass_bytes;
+  double dirty_before; /* bytes dirtied in this pass until @dirty_since_us */
+  guint64 postcopy_rest;
+  guint64 link_rate; /* while what the links carry is divided */
+  gboolean unserved; /* likewise */
   guint iteration;
   guint throttle; /* percent */
 };
@@ -75,10 +91,43 @@ void tern_sim_move_stand_still (SimMove *self);
 void tern_sim_move_continue (SimMove *self);
 /** tern_sim_move_is_held_up: Returns: whether a libvirtd that hangs holds up the stage */
 gboolean tern_sim_move_is_held_up (const SimMove *self);
+/** tern_sim_move_step_switched: the last page is over */
+void tern_sim_move_step_switched (SimMove *self);
+
+/* --- sim-copy.c --- */
+
 /** tern_sim_move_settle: counts what was sent until now, at the rate until now */
 void tern_sim_move_settle (SimMove *self);
+/** tern_sim_move_reschedule: its rate has changed; the end of its stage is another */
+void tern_sim_move_reschedule (SimMove *self);
+/** tern_sim_move_start_copying: the destination is ready */
+void tern_sim_move_start_copying (SimMove *self);
+/** tern_sim_move_hold_guest: the source's CPUs stop, until the move ends */
+void tern_sim_move_hold_guest (SimMove *self);
+gint64 tern_sim_move_time_to_send (guint64 bytes, guint64 rate);
+
+/* --- sim-link.c --- */
+
+/** tern_sim_move_is_sending: Returns: whether it wants its share of the links */
+gboolean tern_sim_move_is_sending (const SimMove *self);
+/** tern_sim_move_is_cut: Returns: whether nothing can go over */
+gboolean tern_sim_move_is_cut (const SimMove *self);
+/** tern_sim_move_watch_tcp: a post-copy whose link is cut for long enough breaks */
+void tern_sim_move_watch_tcp (SimMove *self);
 /** tern_sim_move_share_links: gives each move that copies its share, after one began or ended */
 void tern_sim_move_share_links (TernSim *sim);
+
+/* --- sim-postcopy.c --- */
+
+/** tern_sim_move_step_rest: the end of a part of the post-copy */
+void tern_sim_move_step_rest (SimMove *self);
+void tern_sim_move_schedule_rest (SimMove *self);
+/** tern_sim_move_step_ahead: the guest runs on the destination from here on */
+void tern_sim_move_step_ahead (SimMove *self);
+/** tern_sim_move_show_source_lost: the destination's half of a post-copy will get no more */
+void tern_sim_move_show_source_lost (SimMove *self);
+/** tern_sim_move_break: the post-copy ends half-way; @message: of its call's error */
+void tern_sim_move_break (SimMove *self, TernError code, const char *message);
 
 /* --- sim-fault.c --- */
 

@@ -6,7 +6,10 @@
  *
  *   sim.c       the cluster: hosts, domains, faults, what tests may change
  *   sim-file.c  the snapshot file becomes hosts and domains
- *   sim-move.c  a migration in virtual time; sim-fault.c: when it does not end well
+ *   sim-move.c  a migration in virtual time; sim-copy.c: its passes over memory;
+ *               sim-fault.c: when it does not end well;
+ *               sim-postcopy.c: when its guest goes ahead; sim-link.c: how fast it is
+ *   sim-steer.c what a migration is told while it runs, and what a person does to copies
  *   sim-check.c what libvirt refuses to move, take in or start
  *   sim-host.c  the hypervisor port: connections, signals; sim-call.c: what is asked
  *   sim-edit.c  starting a VM and changing its definition; sim-cpu.c: CPUs compared
@@ -21,12 +24,24 @@ G_BEGIN_DECLS
 
 #define SIM_CALL_TIMEOUT_US (10 * G_USEC_PER_SEC)
 #define SIM_KEEPALIVE_US (30 * G_USEC_PER_SEC)
+/* What Linux takes by default to give up a connection whose other end is silent (tcp_retries2). */
+#define SIM_TCP_US (924 * G_USEC_PER_SEC)
 
 typedef struct _SimHost SimHost;
 typedef struct _SimDomain SimDomain;
 typedef struct _SimFault SimFault;
 typedef struct _SimMove SimMove;
 typedef struct _SimCall SimCall;
+
+/* The network between two hosts, where it is not as fast as the links of both. */
+typedef struct
+{
+  SimHost *a;
+  SimHost *b;
+  guint64 bps; /* 0: cut */
+  guint64 left;
+  guint unserved;
+} SimLink;
 
 struct _SimHost
 {
@@ -37,6 +52,10 @@ struct _SimHost
   guint64 memory_other; /* bytes that are in use by other things than VMs */
   gboolean overcommitted;
   guint64 link_bps;
+  guint64 out_left; /* while what the links carry is divided */
+  guint64 in_left;
+  guint out_unserved;
+  guint in_unserved;
   gboolean listed;
   TernSimHostState state;
 
@@ -86,6 +105,7 @@ struct _TernSim
   GPtrArray *hosts;        /* SimHost */
   GPtrArray *moves;        /* SimMove, in the order they began */
   GPtrArray *faults;       /* SimFault */
+  GArray *links;           /* SimLink */
   GPtrArray *shared_paths; /* char * */
   TernSettings settings;   /* of the last file that has some */
 };
@@ -130,11 +150,14 @@ gboolean tern_sim_take_fault (TernSim *self, const TernVm *vm, TernSimPhase phas
 void tern_sim_adopt_fault (TernSim *self, SimFault *fault, gint64 delay_us);
 void tern_sim_fault_free (SimFault *self);
 
+const char *tern_sim_host_state_to_string (TernSimHostState state);
+const char *tern_sim_phase_to_string (TernSimPhase phase);
+const char *tern_sim_fault_to_string (TernSimFault fault);
 gboolean tern_sim_host_state_from_string (const char *name, TernSimHostState *out_state);
 gboolean tern_sim_phase_from_string (const char *name, TernSimPhase *out_phase);
 gboolean tern_sim_fault_from_string (const char *name, TernSimFault *out_fault);
 
-/* --- sim-move.c, sim-fault.c --- */
+/* --- sim-move.c, sim-fault.c, sim-postcopy.c --- */
 
 /** tern_sim_move_start: begins a migration and answers @call when it ends; on refusal sets @error
  */
@@ -145,7 +168,20 @@ void tern_sim_move_free (SimMove *self);
 gboolean tern_sim_move_has_job (const SimMove *self);
 gboolean tern_sim_move_is_outgoing (const SimMove *self, const SimHost *host);
 void tern_sim_move_get_stats (SimMove *self, TernJobStats *out_stats);
-void tern_sim_move_abort (SimMove *self);
+/** tern_sim_move_abort: Returns: whether it may be (or have come too late); not in post-copy */
+gboolean tern_sim_move_abort (SimMove *self);
+/** tern_sim_move_is_stuck: Returns: whether its QEMU takes no orders */
+gboolean tern_sim_move_is_stuck (const SimMove *self);
+void tern_sim_move_set_downtime (SimMove *self, guint downtime_ms);
+void tern_sim_move_set_speed (SimMove *self, guint64 bandwidth_bps, gboolean postcopy);
+/** tern_sim_move_pause: Returns: whether the guest stands still now */
+gboolean tern_sim_move_pause (SimMove *self);
+gboolean tern_sim_move_start_postcopy (SimMove *self, GError **error);
+/** tern_sim_move_take_up: goes on with a broken post-copy and answers @call when that ends */
+gboolean tern_sim_move_take_up (SimMove *self, const SimHost *dest, SimCall *call, GError **error);
+/** tern_sim_move_lose_copy: the copy on @host is about to be ended by a person; frees the move if
+ * it ends with that */
+void tern_sim_move_lose_copy (SimMove *self, const SimHost *host);
 void tern_sim_move_release (SimMove *self);
 /** tern_sim_moves_host_changed: tells every migration that @host is in another state now */
 void tern_sim_moves_host_changed (SimHost *host);

@@ -19,7 +19,7 @@ static const char *const host_state_names[TERN_SIM_HOST_N_STATES] = {
 
 static const char *const phase_names[TERN_SIM_N_PHASES] = {
   [TERN_SIM_PREPARE] = "prepare", [TERN_SIM_COPY] = "copy",   [TERN_SIM_SWITCH] = "switch",
-  [TERN_SIM_FINISH] = "finish",   [TERN_SIM_START] = "start",
+  [TERN_SIM_FINISH] = "finish",   [TERN_SIM_START] = "start", [TERN_SIM_POSTCOPY] = "postcopy",
 };
 
 static const char *const fault_names[TERN_SIM_N_FAULTS] = {
@@ -31,6 +31,9 @@ static const char *const fault_names[TERN_SIM_N_FAULTS] = {
   [TERN_SIM_FAULT_BOTH_RUN] = "both-run",
   [TERN_SIM_FAULT_LEFTOVER_SOURCE] = "leftover-source",
   [TERN_SIM_FAULT_LEFTOVER_PAUSED_SOURCE] = "leftover-paused-source",
+  [TERN_SIM_FAULT_REFUSED] = "refused",
+  [TERN_SIM_FAULT_STUCK] = "stuck",
+  [TERN_SIM_FAULT_HELD_SOURCE] = "held-source",
 };
 
 static gboolean
@@ -43,6 +46,24 @@ find_word (const char *const *words, guint n_words, const char *name, guint *out
         return TRUE;
       }
   return FALSE;
+}
+
+const char *
+tern_sim_host_state_to_string (TernSimHostState state)
+{
+  return host_state_names[state];
+}
+
+const char *
+tern_sim_phase_to_string (TernSimPhase phase)
+{
+  return phase_names[phase];
+}
+
+const char *
+tern_sim_fault_to_string (TernSimFault fault)
+{
+  return fault_names[fault];
 }
 
 gboolean
@@ -373,6 +394,7 @@ tern_sim_finalize (GObject *object)
   TernSim *self = TERN_SIM (object);
 
   g_ptr_array_unref (self->moves);
+  g_array_unref (self->links);
   g_ptr_array_unref (self->faults);
   g_ptr_array_unref (self->hosts);
   g_ptr_array_unref (self->shared_paths);
@@ -392,6 +414,7 @@ tern_sim_init (TernSim *self)
   self->shared_paths = g_ptr_array_new_with_free_func (g_free);
   self->settings = (TernSettings) TERN_SETTINGS_INIT;
   self->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_host_free);
+  self->links = g_array_new (FALSE, FALSE, sizeof (SimLink));
   self->moves = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_move_free);
   self->faults = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_sim_fault_free);
 }

@@ -24,10 +24,17 @@ G_BEGIN_DECLS
  * - a migration goes through: 20 ms until a job exists; 180 ms until the destination is
  *   prepared (from its start it shows a paused VM); passes over memory at the rate of the
  *   narrower link, shared by the moves on it, while the guest dirties pages anew; when the
- *   rest fits into 300 ms, the switchover (source paused), 20 ms longer than the rest
- *   takes; the destination runs; 50 ms later the source is gone;
+ *   rest fits into the downtime limit (300 ms unless told otherwise), the switchover (source
+ *   paused), 20 ms longer than the rest takes; the destination runs; 50 ms later the source is
+ * gone;
  * - auto-converge slows the guest as QEMU does (20 %, then 10 % more a pass, up to 99 %);
- *   post-copy is accepted and never entered;
+ * - post-copy, in a migration that was begun with it: the source stands still for 20 ms, then the
+ *   guest runs on the destination while the rest goes over. Source paused (postcopy), destination
+ *   running (postcopy), then as above. An abort is an error there. What breaks it leaves both in
+ *   postcopy-failed and the job in place, until the same call takes it up again;
+ * - a pause stops the guest (paused, migration) with its job; it runs again where the job ends;
+ * - several connections, compression and TLS are accepted and change nothing;
+ * - memory is written to at the rate of the file, which is what measuring tells 1 s later;
  * - what libvirt refuses is refused, in its words: snapshots, block jobs, devices and folders of
  *   the host, disks on local storage, media, networks, secrets and machine types that the
  *   destination lacks, CPU features late, while preparing. What the file does not tell of a host
@@ -71,6 +78,8 @@ typedef enum
  * @TERN_SIM_FINISH: when the last page is over
  * @TERN_SIM_START: when the VM is started: error, hang (shut off until it is over; the call ends
  *   with %TERN_ERROR_TIMED_OUT) and lose-connection (it starts) only
+ * @TERN_SIM_POSTCOPY: when half of what was left is over, in post-copy; again each time that it is
+ *   taken up
  */
 typedef enum
 {
@@ -79,27 +88,37 @@ typedef enum
   TERN_SIM_SWITCH,
   TERN_SIM_FINISH,
   TERN_SIM_START,
+  TERN_SIM_POSTCOPY,
   TERN_SIM_N_PHASES
 } TernSimPhase;
 
 /**
  * TernSimFault: what goes wrong with a migration, and what both hosts show afterwards
  * @TERN_SIM_FAULT_ERROR: it fails. Source running (from the switchover on: reason
- *   migration-cancelled), destination without it
+ *   migration-cancelled), destination without it. From post-copy on: both postcopy-failed
  * @TERN_SIM_FAULT_HANG: nothing moves, for ever or for "seconds". The job stays active, its
  *   rate is 0. Prepare: an abort is remembered and takes effect when it goes on. Copy and
  *   switch: an abort works. Finish: the destination runs, the source is paused, an abort does
- *   nothing
+ *   nothing. Post-copy: what the guest lacks does not come
  * @TERN_SIM_FAULT_LOSE_CONNECTION: the daemon's connections to the source break, and can be made
  *   again at once; the migration goes on
  * @TERN_SIM_FAULT_SOURCE_DIES: as %TERN_SIM_HOST_DOWN of the source
  * @TERN_SIM_FAULT_DESTINATION_DIES: as %TERN_SIM_HOST_DOWN of the destination
  * @TERN_SIM_FAULT_BOTH_RUN: (finish) the destination runs, its answer is lost, the source's CPUs
- *   are started again: running (migration-cancelled) and running (migrated)
+ *   are started again: running (migration-cancelled) and running (migrated). After a post-copy, as
+ *   the paused leftover: paused (postcopy-failed) with its job, and running (migrated)
  * @TERN_SIM_FAULT_LEFTOVER_SOURCE: (finish) success, but the source keeps a definition: shut off
  *   (migrated)
  * @TERN_SIM_FAULT_LEFTOVER_PAUSED_SOURCE: (finish) the destination runs; the source is never told:
  *   paused (migration), without a job
+ * @TERN_SIM_FAULT_REFUSED: (prepare) a hook of the destination does not let it in, and the error
+ *   names the host
+ * @TERN_SIM_FAULT_STUCK: from here on the source's QEMU does not take orders, for ever or for
+ *   "seconds": aborts and whatever steers the migration end with %TERN_ERROR_TIMED_OUT after 10 s,
+ *   and the migration goes on
+ * @TERN_SIM_FAULT_HELD_SOURCE: (switch) the libvirtd of the source is restarted when all is over
+ * but the destination has not started the guest: connections break, and nobody goes on with it:
+ * paused (migration), without a job, and nothing on the destination
  */
 typedef enum
 {
@@ -111,6 +130,9 @@ typedef enum
   TERN_SIM_FAULT_BOTH_RUN,
   TERN_SIM_FAULT_LEFTOVER_SOURCE,
   TERN_SIM_FAULT_LEFTOVER_PAUSED_SOURCE,
+  TERN_SIM_FAULT_REFUSED,
+  TERN_SIM_FAULT_STUCK,
+  TERN_SIM_FAULT_HELD_SOURCE,
   TERN_SIM_N_FAULTS
 } TernSimFault;
 
@@ -164,7 +186,19 @@ void tern_sim_set_dirty_rate (TernSim *self, const char *host, const char *vm,
 /** tern_sim_add_fault: for the next @times migrations of @vm that reach @phase */
 void tern_sim_add_fault (TernSim *self, const char *vm, TernSimPhase phase, TernSimFault fault,
                          guint times);
-/** tern_sim_release: lets hung migrations and starts of @vm go on */
+
+/** No link of its own between two hosts: as fast as the links of both. */
+#define TERN_SIM_LINK_OPEN G_MAXUINT64
+
+/**
+ * tern_sim_set_link: what the migration network carries between two hosts, both ways together
+ * @bytes_per_second: 0: it is cut. Nothing goes over then and nobody is told: copies and
+ * switchovers stand still with their job active, a guest in post-copy stands still though both
+ * hosts show it as before, until TCP gives up after 15 minutes, which breaks it; libvirt's own
+ * connections, and with them aborts, are not touched. %TERN_SIM_LINK_OPEN: as at first
+ */
+void tern_sim_set_link (TernSim *self, const char *a, const char *b, guint64 bytes_per_second);
+/** tern_sim_release: lets hung migrations and starts of @vm go on, and frees a stuck monitor */
 void tern_sim_release (TernSim *self, const char *vm);
 
 G_END_DECLS

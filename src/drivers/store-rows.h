@@ -22,11 +22,15 @@ gboolean tern_rows_exec (sqlite3 *db, const char *sql, GError **error);
 gboolean tern_rows_put_host (sqlite3 *db, const TernHostConfig *host, GError **error);
 gboolean tern_rows_remove_host (sqlite3 *db, const char *name, GError **error);
 gboolean tern_rows_put_task (sqlite3 *db, const TernTaskRecord *task, GError **error);
+/** tern_rows_put_limits: @limits: (nullable): %NULL forgets them */
+gboolean tern_rows_put_limits (sqlite3 *db, const TernLimits *limits, GError **error);
 
 /** tern_rows_load_hosts: Returns: (transfer full) (element-type TernHostConfig): by name */
 GPtrArray *tern_rows_load_hosts (sqlite3 *db, GError **error);
 /** tern_rows_load_open_tasks: Returns: (transfer full) (element-type TernTaskRecord): by id */
 GPtrArray *tern_rows_load_open_tasks (sqlite3 *db, guint64 *out_last_id, GError **error);
+/** tern_rows_load_limits: Returns: %FALSE without @error if there are none */
+gboolean tern_rows_load_limits (sqlite3 *db, TernLimits *out_limits, GError **error);
 /** tern_rows_list_tasks: Returns: (transfer full) (element-type TernTaskRecord): newest first */
 GPtrArray *tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error);
 

@@ -46,6 +46,7 @@ struct _Job
   GError *error;
   GPtrArray *rows;
   guint64 last_id;
+  TernLimits limits;
 };
 
 struct _TernStoreSqlite
@@ -189,7 +190,6 @@ enqueue (TernStoreSqlite *self, Job *job)
 static void
 push (TernStoreSqlite *self, Job *job, GAsyncReadyCallback cb, gpointer data)
 {
-
   job->task = g_task_new (self, NULL, cb, data);
   g_task_set_name (job->task, "tern-store");
   if (self->thread != NULL)
@@ -235,7 +235,7 @@ run_and_wait (TernStoreSqlite *self, Job *job, GError **error)
     g_cond_wait (&self->cond, &self->mutex);
   g_mutex_unlock (&self->mutex);
 
-  if (!job->ok)
+  if (job->error != NULL)
     g_propagate_error (error, g_steal_pointer (&job->error));
   return job->ok;
 }
@@ -252,6 +252,19 @@ static gboolean
 run_load_open_tasks (sqlite3 *db, Job *job, GError **error)
 {
   return (job->rows = tern_rows_load_open_tasks (db, &job->last_id, error)) != NULL;
+}
+
+/* None is no error, and no limits either: then it fails without one. */
+static gboolean
+run_load_limits (sqlite3 *db, Job *job, GError **error)
+{
+  return tern_rows_load_limits (db, &job->limits, error);
+}
+
+static gboolean
+run_put_limits (sqlite3 *db, Job *job, GError **error)
+{
+  return tern_rows_put_limits (db, job->input, error);
 }
 
 static gboolean
@@ -363,6 +376,25 @@ store_put_tasks_async (TernStore *store, const GPtrArray *tasks, GAsyncReadyCall
 }
 
 static gboolean
+store_load_limits (TernStore *store, TernLimits *out_limits, GError **error)
+{
+  Job job = { .run = run_load_limits };
+
+  if (!run_and_wait (TERN_STORE_SQLITE (store), &job, error))
+    return FALSE;
+  *out_limits = job.limits;
+  return TRUE;
+}
+
+static void
+store_put_limits_async (TernStore *store, const TernLimits *limits, GAsyncReadyCallback cb,
+                        gpointer data)
+{
+  push (TERN_STORE_SQLITE (store),
+        write_job_new (run_put_limits, g_memdup2 (limits, sizeof *limits), g_free), cb, data);
+}
+
+static gboolean
 store_write_finish (TernStore *store, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, store), FALSE);
@@ -421,6 +453,8 @@ store_iface_init (TernStoreInterface *iface)
   iface->remove_host_async = store_remove_host_async;
   iface->put_task_async = store_put_task_async;
   iface->put_tasks_async = store_put_tasks_async;
+  iface->load_limits = store_load_limits;
+  iface->put_limits_async = store_put_limits_async;
   iface->write_finish = store_write_finish;
   iface->list_tasks_async = store_list_tasks_async;
   iface->list_tasks_finish = store_list_tasks_finish;

@@ -20,11 +20,13 @@
 typedef struct
 {
   gatomicrefcount refs;
-  GMutex lock;
+  char *host;
+
+  GMutex lock; /* of what follows */
   GCond more;
   GQueue calls;
+  TernCall *running; /* the thread's reference */
   gboolean closed;
-  char *host;
 } TernLine;
 
 struct _TernCall
@@ -115,6 +117,28 @@ tern_call_is_wanted (TernCall *call)
   return g_atomic_int_get (&call->wanted);
 }
 
+gboolean
+tern_call_wait (TernCall *call, gint64 us)
+{
+  TernLine *line = call->line;
+  gint64 end = g_get_monotonic_time () + us;
+
+  g_mutex_lock (&line->lock);
+  while (tern_call_is_wanted (call) && g_cond_wait_until (&line->more, &line->lock, end))
+    ;
+  g_mutex_unlock (&line->lock);
+  return tern_call_is_wanted (call);
+}
+
+gboolean
+tern_call_check (TernCall *call, GError **error)
+{
+  if (tern_call_is_wanted (call))
+    return TRUE;
+  g_set_error (error, TERN_ERROR, TERN_ERROR_CANCELLED, "nobody waits for it any more");
+  return FALSE;
+}
+
 static void
 clear_source (GSource **source)
 {
@@ -126,13 +150,22 @@ clear_source (GSource **source)
   *source = NULL;
 }
 
+static void
+stop_wanting (TernCall *call)
+{
+  g_mutex_lock (&call->line->lock);
+  g_atomic_int_set (&call->wanted, FALSE);
+  g_cond_signal (&call->line->more);
+  g_mutex_unlock (&call->line->lock);
+}
+
 /* Takes the call off the main thread's books; the caller then ends the returned task. */
 static GTask *
 call_settle (TernCall *call)
 {
   GTask *task = g_steal_pointer (&call->task);
 
-  g_atomic_int_set (&call->wanted, FALSE);
+  stop_wanting (call);
   clear_source (&call->timer);
   clear_source (&call->cancel);
   g_queue_remove (&call->worker->open, call);
@@ -228,8 +261,18 @@ next_call (TernLine *line)
   while (!line->closed && g_queue_is_empty (&line->calls))
     g_cond_wait (&line->more, &line->lock);
   call = g_queue_pop_head (&line->calls);
+  line->running = call;
   g_mutex_unlock (&line->lock);
   return call;
+}
+
+/* Before its answer is posted: from then on nobody waits for it. */
+static void
+set_idle (TernLine *line)
+{
+  g_mutex_lock (&line->lock);
+  line->running = NULL;
+  g_mutex_unlock (&line->lock);
 }
 
 static gpointer
@@ -241,6 +284,7 @@ run_line (gpointer data)
   while ((call = next_call (start->line)) != NULL)
     {
       run_call (call);
+      set_idle (start->line);
       post_answer (call, start->context);
       call_unref (call);
     }
@@ -398,6 +442,18 @@ tern_worker_close (TernWorker *self, const GError *reason)
 
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_error (tasks->pdata[i], errors->pdata[i]);
+}
+
+gboolean
+tern_worker_hangs (TernWorker *self)
+{
+  TernLine *line = self->line;
+  gboolean hangs;
+
+  g_mutex_lock (&line->lock);
+  hangs = line->running != NULL && !tern_call_is_wanted (line->running);
+  g_mutex_unlock (&line->lock);
+  return hangs;
 }
 
 void

@@ -9,8 +9,8 @@ G_BEGIN_DECLS
  * TernWorker:
  *
  * A thread of its own with a line of calls, for a library that blocks. Belongs to the main
- * loop: every function but tern_call_is_wanted() is for the main thread only, and none of
- * them ever waits for the thread.
+ * loop: every function but those of TernCall is for the main thread only, and none of them
+ * ever waits for the thread.
  *
  * A call ends its #GTask on the main context, in one of these ways:
  *
@@ -81,6 +81,10 @@ void tern_worker_call (TernWorker *self, const TernCallKind *kind, GTask *task, 
  */
 void tern_worker_close (TernWorker *self, const GError *reason);
 
+/** tern_worker_hangs: Returns: whether its thread is in a call that nobody waits for any more: what
+ * is in line behind it may wait for ever */
+gboolean tern_worker_hangs (TernWorker *self);
+
 /** tern_worker_free: closes it first if that was not done */
 void tern_worker_free (TernWorker *self);
 
@@ -93,6 +97,14 @@ void tern_worker_free (TernWorker *self);
  * Returns: whether somebody still waits for the call
  */
 gboolean tern_call_is_wanted (TernCall *call);
+
+/** tern_call_wait: for the thread: for so many microseconds, or until nobody waits for the call any
+ * more. Returns: whether somebody still does */
+gboolean tern_call_wait (TernCall *call, gint64 us);
+
+/** tern_call_check: tern_call_is_wanted() as an error: %TERN_ERROR_CANCELLED if nobody waits any
+ * more */
+gboolean tern_call_check (TernCall *call, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernWorker, tern_worker_free)
 

@@ -11,7 +11,18 @@ TernClock *tern_assessor_get_clock (TernAssessor *self);
 TernInventory *tern_assessor_get_inventory (TernAssessor *self);
 TernTaskList *tern_assessor_get_tasks (TernAssessor *self);
 
-const TernSettings *tern_assessor_get_settings (TernAssessor *self);
+TernLedger *tern_assessor_edit_ledger (TernAssessor *self);
+
+/** tern_assessor_find_copy: Returns: (transfer none) (nullable): what one host shows of a VM */
+const TernVm *tern_assessor_find_copy (const TernCluster *cluster, const char *uuid,
+                                       const char *host);
+
+/**
+ * tern_assessor_place: as tern_place(), but hosts that do not take @options of a move are not
+ * chosen. @error: as tern_move_options_check(), where nothing is left of the places for that
+ */
+TernPlan *tern_assessor_place (const TernGroup *group, const TernMoveOptions *options,
+                               GError **error);
 
 /** tern_assessor_find_vm: Returns: (transfer none) (nullable): of tern_assessor_get_cluster(), the
  * copy that the inventory shows; errors as tern_inventory_lookup_vm() */

@@ -90,6 +90,12 @@ tern_assessor_get_ledger (TernAssessor *self)
   return self->ledger;
 }
 
+TernLedger *
+tern_assessor_edit_ledger (TernAssessor *self)
+{
+  return self->ledger;
+}
+
 const TernSettings *
 tern_assessor_get_settings (TernAssessor *self)
 {
@@ -232,8 +238,8 @@ tern_assessor_find_holder (TernAssessor *self, const char *vm_uuid)
   return record;
 }
 
-static const TernVm *
-find_copy_on (const TernCluster *cluster, const char *uuid, const char *host)
+const TernVm *
+tern_assessor_find_copy (const TernCluster *cluster, const char *uuid, const char *host)
 {
   const GPtrArray *copies = tern_cluster_get_copies (cluster, uuid);
 
@@ -251,7 +257,7 @@ tern_assessor_find_vm (TernAssessor *self, const char *uuid, GError **error)
 
   if (shown == NULL)
     return NULL;
-  return find_copy_on (tern_assessor_get_cluster (self), shown->uuid, shown->host);
+  return tern_assessor_find_copy (tern_assessor_get_cluster (self), shown->uuid, shown->host);
 }
 
 /* Allowed was the move from there. */
@@ -315,7 +321,8 @@ tern_assessor_plan (TernAssessor *self, const TernOrder *order, GError **error)
     .eject_media = order->eject_media,
     .now_us = tern_clock_wall_us (self->clock),
   };
-  return tern_place (&group);
+  return tern_assessor_place (
+      &group, order->options != NULL ? order->options : &self->settings.move, error);
 }
 
 /* Returns: (transfer full): with one reason, since neither a VM nor a host that is gone can be
@@ -354,7 +361,7 @@ copy_without_arriving (TernAssessor *self, const TernCluster *cluster, const cha
   for (guint i = 0; arrivals != NULL && i < arrivals->len; i++)
     {
       const char *uuid = ((const TernReservation *) arrivals->pdata[i])->vm_uuid;
-      const TernVm *copy = find_copy_on (cluster, uuid, host);
+      const TernVm *copy = tern_assessor_find_copy (cluster, uuid, host);
 
       if (copy != NULL && tern_vm_state_is_active (copy->state))
         (void) tern_ledger_remove (ledger, uuid);
@@ -374,7 +381,7 @@ judge_task (TernAssessor *self, const TernTaskRecord *record, gboolean eject_med
     .cluster = cluster,
     .ledger = ledger,
     .settings = &self->settings,
-    .vm = find_copy_on (cluster, record->vm_uuid, record->source),
+    .vm = tern_assessor_find_copy (cluster, record->vm_uuid, record->source),
     .act = tern_task_record_is_start (record) ? TERN_ACT_START : TERN_ACT_MOVE,
     .bound = TRUE,
     .eject_media = eject_media,
@@ -383,7 +390,7 @@ judge_task (TernAssessor *self, const TernTaskRecord *record, gboolean eject_med
 
   /* Its definition went over before it is started. */
   if (question.vm == NULL && question.act == TERN_ACT_START)
-    question.vm = find_copy_on (cluster, record->vm_uuid, record->destination);
+    question.vm = tern_assessor_find_copy (cluster, record->vm_uuid, record->destination);
   if (question.vm == NULL || host == NULL)
     return refuse_gone (record, host == NULL);
   judge = tern_judge_new (&question);
@@ -443,6 +450,7 @@ tern_order_copy (const TernOrder *self)
   copy->vms = g_strdupv (self->vms);
   copy->sources = g_strdupv (self->sources);
   copy->destination = g_strdup (self->destination);
+  copy->options = g_memdup2 (self->options, sizeof *self->options);
   return copy;
 }
 
@@ -455,6 +463,7 @@ tern_order_free (TernOrder *self)
   g_strfreev (self->vms);
   g_strfreev (self->sources);
   g_free (self->destination);
+  g_free (self->options);
   g_free (self);
 }
 

@@ -49,6 +49,7 @@ void tern_assessor_release (TernAssessor *self, const char *vm_uuid);
  * @partial: do what can be done, and not all or nothing
  * @eject_media: take local media out of their drives
  * @uid: of the person who asked, -1 for the daemon itself
+ * @options: (nullable): how moves are made; %NULL for the defaults of the settings
  */
 typedef struct
 {
@@ -59,6 +60,7 @@ typedef struct
   gboolean partial;
   gboolean eject_media;
   gint64 uid;
+  TernMoveOptions *options;
 } TernOrder;
 
 TernOrder *tern_order_new (TernAct act);
@@ -96,6 +98,23 @@ GPtrArray *tern_assessor_check_finish (TernAssessor *self, GAsyncResult *result,
  * Returns: (transfer full) (element-type TernReason)
  */
 GPtrArray *tern_assessor_confirm (TernAssessor *self, const TernTaskRecord *record);
+
+/**
+ * tern_assessor_choose_again:
+ * @record: of a task whose destination did not take the VM
+ * @failed: (array zero-terminated=1): hosts that are not tried again
+ * @error: why there is none
+ *
+ * Chooses another destination and moves the task's reservation there, before the main loop runs
+ * again.
+ *
+ * Returns: (transfer full) (nullable): host name
+ */
+char *tern_assessor_choose_again (TernAssessor *self, const TernTaskRecord *record,
+                                  const char *const *failed, GError **error);
+
+/** tern_assessor_get_settings: Returns: (transfer none) */
+const TernSettings *tern_assessor_get_settings (TernAssessor *self);
 
 /** tern_assessor_format_snapshot: Returns: (transfer full): see model/snapshot.h */
 char *tern_assessor_format_snapshot (TernAssessor *self);

@@ -684,6 +684,16 @@ tern_host_watch_get_host (TernHostWatch *self)
   return self->host;
 }
 
+void
+tern_host_watch_set_config (TernHostWatch *self, TernHostConfig *config)
+{
+  TernHost *old = self->host;
+
+  self->host = tern_host_new (config, old->state, old->facts, old->seen_us, old->error);
+  tern_host_unref (old);
+  g_signal_emit (self, signals[HOST_CHANGED], 0);
+}
+
 TernHypervisor *
 tern_host_watch_get_hypervisor (TernHostWatch *self)
 {

@@ -37,6 +37,8 @@ void tern_host_watch_stop (TernHostWatch *self);
 
 /** tern_host_watch_get_host: Returns: (transfer none): until it changes */
 TernHost *tern_host_watch_get_host (TernHostWatch *self);
+/** tern_host_watch_set_config: @config: (transfer none): the same host, used in another way */
+void tern_host_watch_set_config (TernHostWatch *self, TernHostConfig *config);
 TernHypervisor *tern_host_watch_get_hypervisor (TernHostWatch *self);
 /** tern_host_watch_find_vm: Returns: (transfer none) (nullable) */
 TernVm *tern_host_watch_find_vm (TernHostWatch *self, const char *uuid);

@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "engine/host-adder.h"
+#include "engine/host-editor.h"
 #include "engine/host-watch.h"
 
 /* Two hosts may both show a VM running for a moment, while events are on their way. */
@@ -27,6 +28,7 @@ struct _TernInventory
   gpointer factory_data;
   GPtrArray *watches; /* by name */
   TernHostAdder *adder;
+  TernHostEditor *editor;
   GHashTable *homes;    /* VM uuid -> name of the host whose copy counts */
   GHashTable *suspects; /* VM uuid -> wall time since when it was seen to run twice */
   guint twice_timer;
@@ -221,22 +223,25 @@ tern_inventory_add_host_finish (TernInventory *self, GAsyncResult *result, GErro
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Removing a host */
+/* Changing and removing hosts is host-editor.c's part. */
 
-static GError *
-no_such_host (const char *name)
+static TernHost *
+find_host (const char *name, gpointer data)
 {
-  g_autofree char *shown = tern_text_visible (name, 60);
-
-  return g_error_new (TERN_ERROR, TERN_ERROR_NOT_FOUND,
-                      "There is no host called “%s”; “virtern host list” shows them all", shown);
+  return tern_inventory_find_host (data, name);
 }
 
 static void
-remove_watch (TernInventory *self, TernHostWatch *watch)
+change_host (TernHostConfig *config, gpointer data)
 {
-  g_autoptr (TernHostWatch) alive = g_object_ref (watch);
-  g_autofree char *name = g_strdup (watch_name (watch));
+  tern_host_watch_set_config (find_watch (data, config->name), config);
+}
+
+static void
+drop_host (const char *name, gpointer data)
+{
+  TernInventory *self = data;
+  g_autoptr (TernHostWatch) watch = g_object_ref (find_watch (self, name));
   g_autoptr (GList) uuids = g_hash_table_get_keys (tern_host_watch_get_vms (watch));
 
   g_signal_handlers_disconnect_by_data (watch, self);
@@ -249,45 +254,28 @@ remove_watch (TernInventory *self, TernHostWatch *watch)
             "Host %s was removed; its VMs were left as they are", name);
 }
 
-static void
-on_removed (GObject *source, GAsyncResult *result, gpointer data)
+void
+tern_inventory_update_host_async (TernInventory *self, const char *name, TernHostEdit edit,
+                                  gpointer edit_data, GAsyncReadyCallback cb, gpointer data)
 {
-  g_autoptr (GTask) task = data;
-  TernInventory *self = g_task_get_source_object (task);
-  TernHostWatch *watch = find_watch (self, g_task_get_task_data (task));
-  GError *error = NULL;
+  g_return_if_fail (TERN_IS_INVENTORY (self));
+  g_return_if_fail (edit != NULL);
+  tern_host_editor_run (self->editor, name, edit, edit_data, g_task_new (self, NULL, cb, data));
+}
 
-  if (!tern_store_write_finish (TERN_STORE (source), result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  if (watch == NULL)
-    {
-      g_task_return_error (task, no_such_host (g_task_get_task_data (task)));
-      return;
-    }
-  remove_watch (self, watch);
-  g_task_return_boolean (task, TRUE);
+gboolean
+tern_inventory_update_host_finish (TernInventory *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
 tern_inventory_remove_host_async (TernInventory *self, const char *name, GAsyncReadyCallback cb,
                                   gpointer data)
 {
-  GTask *task;
-
   g_return_if_fail (TERN_IS_INVENTORY (self));
-
-  task = g_task_new (self, NULL, cb, data);
-  g_task_set_task_data (task, g_strdup (name), g_free);
-  if (find_watch (self, name) == NULL)
-    {
-      g_task_return_error (task, no_such_host (name));
-      g_object_unref (task);
-      return;
-    }
-  tern_store_remove_host_async (self->store, name, on_removed, task);
+  tern_host_editor_run (self->editor, name, NULL, NULL, g_task_new (self, NULL, cb, data));
 }
 
 gboolean
@@ -316,7 +304,7 @@ tern_inventory_lookup_host (TernInventory *self, const char *name, GError **erro
   TernHost *host = tern_inventory_find_host (self, name);
 
   if (host == NULL)
-    g_propagate_error (error, no_such_host (name));
+    g_propagate_error (error, tern_host_editor_no_such_host (name));
   return host;
 }
 
@@ -605,6 +593,7 @@ tern_inventory_finalize (GObject *object)
 
   g_ptr_array_unref (self->watches);
   tern_host_adder_free (self->adder);
+  tern_host_editor_free (self->editor);
   g_hash_table_unref (self->homes);
   g_hash_table_unref (self->suspects);
   G_OBJECT_CLASS (tern_inventory_parent_class)->finalize (object);
@@ -633,6 +622,9 @@ tern_inventory_new (TernClock *clock, TernStore *store, TernHypervisorFactory fa
 {
   TernInventory *self = g_object_new (TERN_TYPE_INVENTORY, NULL);
   TernHostAdderOwner owner = { .get_hosts = get_hosts, .adopt = adopt_host };
+  TernHostEditorOwner editor = {
+    .find = find_host, .adopt = change_host, .drop = drop_host, .data = self
+  };
 
   self->clock = g_object_ref (clock);
   self->store = g_object_ref (store);
@@ -640,5 +632,6 @@ tern_inventory_new (TernClock *clock, TernStore *store, TernHypervisorFactory fa
   self->factory_data = factory_data;
   owner.data = self;
   self->adder = tern_host_adder_new (clock, store, factory, factory_data, &owner);
+  self->editor = tern_host_editor_new (store, &editor);
   return self;
 }

@@ -102,4 +102,22 @@ void tern_inventory_refresh_facts_async (TernInventory *self, const char *host,
  * shown is what was last seen */
 gboolean tern_inventory_refresh_finish (TernInventory *self, GAsyncResult *result, GError **error);
 
+/** TernHostEdit: changes @config, a copy of what holds now that nobody else sees. Returns: %FALSE
+ * and
+ * @error if that must not be */
+typedef gboolean (*TernHostEdit) (TernHostConfig *config, gpointer data, GError **error);
+
+/**
+ * tern_inventory_update_host_async:
+ * @edit: called when the changes asked for before are done, at the latest before this ends
+ *
+ * Stores a changed configuration of a host of ours, then lets it hold. Another name or URI is not
+ * taken (%TERN_ERROR_INVALID_ARGUMENT): remove the host and add it again. Errors:
+ * %TERN_ERROR_NOT_FOUND, %TERN_ERROR_STORE, that of @edit.
+ */
+void tern_inventory_update_host_async (TernInventory *self, const char *name, TernHostEdit edit,
+                                       gpointer edit_data, GAsyncReadyCallback cb, gpointer data);
+gboolean tern_inventory_update_host_finish (TernInventory *self, GAsyncResult *result,
+                                            GError **error);
+
 G_END_DECLS

@@ -1,46 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Orders to move or start VMs: planned, held in the ledger, stored as a whole, kept in line,
- * taken up again after a restart. How one goes is run.c's part, with migration.c and start.c.
+ * taken up again after a restart. How one goes is run.c's part, with migration.c and start.c;
+ * whose turn it is, migrator-queue.c's.
  */
 #include "config.h"
 
-#include "engine/migrator.h"
+#include "engine/migrator-private.h"
 
 #include "base/error.h"
 #include "engine/migration.h"
 #include "engine/start.h"
 #include "engine/task-private.h"
-#include "plan/queue.h"
 #include "plan/refusal.h"
-
-/* oVirt's defaults: two out, two in. */
-static const TernQueueLimits limits = { .per_source = 2, .per_destination = 2 };
-
-struct _TernMigrator
-{
-  GObject parent;
-
-  TernClock *clock;
-  TernStore *store;
-  TernInventory *inventory;
-  TernTaskList *tasks;
-  guint64 last_id;
-  TernAssessor *assessor;
-  GPtrArray *runs; /* TernRun: open ones, and those in attention, by id */
-  GHashTable *up;  /* names of hosts that were up when last heard of */
-};
 
 G_DEFINE_TYPE (TernMigrator, tern_migrator, G_TYPE_OBJECT)
 
-static const TernTaskRecord *
-record_of (TernRun *run)
-{
-  return tern_task_get_record (tern_run_get_task (run));
-}
-
-static TernRun *
-find_run (TernMigrator *self, TernTask *task)
+TernRun *
+tern_migrator_find_run (TernMigrator *self, TernTask *task)
 {
   for (guint i = 0; i < self->runs->len; i++)
     if (tern_run_get_task (self->runs->pdata[i]) == task)
@@ -48,85 +25,10 @@ find_run (TernMigrator *self, TernTask *task)
   return NULL;
 }
 
-/* The queue */
-
-static gboolean
-is_connecting (TernMigrator *self, const char *name)
-{
-  TernHost *host = tern_inventory_find_host (self->inventory, name);
-
-  return host != NULL && host->state == TERN_HOST_CONNECTING;
-}
-
-static gboolean
-is_any_connecting (TernMigrator *self)
-{
-  g_autoptr (GPtrArray) hosts = tern_inventory_get_hosts (self->inventory);
-
-  for (guint i = 0; i < hosts->len; i++)
-    if (((const TernHost *) hosts->pdata[i])->state == TERN_HOST_CONNECTING)
-      return TRUE;
-  return FALSE;
-}
-
-/* After the daemon began, hosts get the time to be connected before a task is held against them;
- * and before a VM is started, to show that it does not run on them. */
-static gboolean
-waits_for_hosts (TernMigrator *self, const TernTaskRecord *record)
-{
-  return tern_task_record_is_start (record) || is_connecting (self, record->source)
-         || is_connecting (self, record->destination);
-}
-
-static TernRun *
-find_next (TernMigrator *self)
-{
-  g_autoptr (GPtrArray) runs = g_ptr_array_new ();
-  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
-  g_autofree TernTaskRecord *views = g_new (TernTaskRecord, self->runs->len + 1);
-  /* Asked once: this is gone through at each news of each host. */
-  gboolean any_connecting = is_any_connecting (self);
-  const TernTaskRecord *next;
-
-  for (guint i = 0; i < self->runs->len; i++)
-    {
-      TernRun *run = self->runs->pdata[i];
-
-      /* A view, not a copy: with the phase that is being stored right now. */
-      views[i] = *record_of (run);
-      views[i].phase = tern_run_peek_phase (run);
-      if (any_connecting && views[i].phase == TERN_PHASE_QUEUED
-          && waits_for_hosts (self, &views[i]))
-        continue;
-      g_ptr_array_add (tasks, &views[i]);
-      g_ptr_array_add (runs, run);
-    }
-
-  next = tern_queue_next (tasks, &limits);
-  for (guint i = 0; i < tasks->len; i++)
-    if (tasks->pdata[i] == next)
-      return runs->pdata[i];
-  return NULL;
-}
-
-static void
-admit_next (TernMigrator *self)
-{
-  TernRun *next;
-
-  while ((next = find_next (self)) != NULL)
-    {
-      tern_run_feed (next, TERN_EVENT_ADMITTED);
-      /* It could not leave the queue now (its cancel is being stored): not again in this round. */
-      if (tern_run_peek_phase (next) == TERN_PHASE_QUEUED)
-        return;
-    }
-}
-
 static void
 on_phase_changed (TernRun *run, TernMigrator *self)
 {
-  const TernTaskRecord *record = record_of (run);
+  const TernTaskRecord *record = tern_run_get_record (run);
 
   if (tern_task_phase_is_final (record->phase) && record->phase != TERN_PHASE_ATTENTION
       && !run->unsaved)
@@ -134,7 +36,16 @@ on_phase_changed (TernRun *run, TernMigrator *self)
       g_signal_handlers_disconnect_by_data (run, self);
       g_ptr_array_remove (self->runs, run);
     }
-  admit_next (self);
+  tern_migrator_share (self);
+  tern_migrator_admit (self);
+}
+
+static void
+on_task_changed (TernTask *task, gboolean urgent, TernMigrator *self)
+{
+  (void) urgent;
+  if (self->links != NULL)
+    tern_links_learn (self->links, tern_task_get_record (task));
 }
 
 static TernRun *
@@ -146,6 +57,7 @@ take_up (TernMigrator *self, TernTaskRecord *record)
       tern_task_record_is_start (record) ? TERN_TYPE_START : TERN_TYPE_MIGRATION, &parts, task);
 
   g_signal_connect_object (run, "phase-changed", G_CALLBACK (on_phase_changed), self, 0);
+  g_signal_connect_object (task, "changed", G_CALLBACK (on_task_changed), self, 0);
   g_ptr_array_add (self->runs, run);
   tern_task_list_add (self->tasks, task);
   return run;
@@ -158,6 +70,7 @@ typedef struct
   TernOrder *order;
   TernPlan *plan;
   GPtrArray *records; /* TernTaskRecord, in the order of the plan */
+  GPtrArray *late;    /* TernRun: ended tasks of the same VMs that the store does not know yet */
 } Ordering;
 
 static void
@@ -166,6 +79,7 @@ ordering_free (Ordering *ordering)
   tern_order_free (ordering->order);
   g_clear_pointer (&ordering->plan, tern_plan_free);
   g_ptr_array_unref (ordering->records);
+  g_ptr_array_unref (ordering->late);
   g_free (ordering);
 }
 
@@ -201,6 +115,10 @@ make_record (TernMigrator *self, const Ordering *ordering, const TernMove *move)
   record->eject_media = ordering->order->eject_media && move->act == TERN_ACT_MOVE;
   record->created_us = tern_clock_wall_us (self->clock);
   record->started_by_uid = ordering->order->uid;
+  record->options = ordering->order->options != NULL
+                        ? *ordering->order->options
+                        : tern_assessor_get_settings (self->assessor)->move;
+  record->chosen = ordering->order->destination == NULL && move->act == TERN_ACT_MOVE;
   return record;
 }
 
@@ -272,6 +190,8 @@ on_tasks_stored (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
 
+  for (guint i = 0; i < ordering->late->len; i++)
+    tern_run_was_stored (ordering->late->pdata[i]);
   tasks = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < ordering->records->len; i++)
     {
@@ -280,7 +200,36 @@ on_tasks_stored (GObject *source, GAsyncResult *result, gpointer data)
       g_ptr_array_add (tasks, g_object_ref (tern_run_get_task (run)));
     }
   g_task_return_pointer (gtask, tasks, (GDestroyNotify) g_ptr_array_unref);
-  admit_next (self);
+  tern_migrator_admit (self);
+}
+
+static gboolean
+has_vm (const GPtrArray *records, const char *uuid)
+{
+  for (guint i = 0; i < records->len; i++)
+    if (g_str_equal (((const TernTaskRecord *) records->pdata[i])->vm_uuid, uuid))
+      return TRUE;
+  return FALSE;
+}
+
+/* One write: a restart must not find the task before, which ended, open beside the new one. */
+static void
+store_all (TernMigrator *self, Ordering *ordering, GTask *gtask)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->runs->len; i++)
+    {
+      TernRun *run = self->runs->pdata[i];
+
+      if (!tern_run_is_late (run)
+          || !has_vm (ordering->records, tern_run_get_record (run)->vm_uuid))
+        continue;
+      g_ptr_array_add (ordering->late, g_object_ref (run));
+      g_ptr_array_add (all, (gpointer) tern_run_get_record (run));
+    }
+  g_ptr_array_extend (all, ordering->records, NULL, NULL);
+  tern_store_put_tasks_async (self->store, all, on_tasks_stored, gtask);
 }
 
 /* Returns: (transfer full) (nullable): why the order is not taken */
@@ -313,6 +262,7 @@ tern_migrator_order_async (TernMigrator *self, const TernOrder *order, GAsyncRea
   ordering = g_new0 (Ordering, 1);
   ordering->order = tern_order_copy (order);
   ordering->records = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  ordering->late = g_ptr_array_new_with_free_func (g_object_unref);
   g_task_set_task_data (gtask, ordering, (GDestroyNotify) ordering_free);
   error = plan_order (self, ordering);
   if (error != NULL)
@@ -324,7 +274,7 @@ tern_migrator_order_async (TernMigrator *self, const TernOrder *order, GAsyncRea
 
   make_records (self, ordering);
   hold_all (self, ordering->records);
-  tern_store_put_tasks_async (self->store, ordering->records, on_tasks_stored, gtask);
+  store_all (self, ordering, gtask);
 }
 
 GPtrArray *
@@ -367,6 +317,37 @@ tern_migrator_start_finish (TernMigrator *self, GAsyncResult *result, GError **e
   return tasks != NULL ? g_object_ref (tasks->pdata[0]) : NULL;
 }
 
+/* Open tasks */
+
+static TernRun *
+find_open (TernMigrator *self, TernTask *task, const char *done, GError **error)
+{
+  TernRun *run = tern_migrator_find_run (self, task);
+
+  if (run != NULL && !tern_task_is_ended (task))
+    return run;
+  g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+               "Task %" G_GUINT64_FORMAT " has ended (%s) and cannot be %s",
+               tern_task_get_id (task),
+               tern_task_phase_to_state (tern_task_get_record (task)->phase), done);
+  return NULL;
+}
+
+static TernRun *
+find_in_attention (TernMigrator *self, TernTask *task, GError **error)
+{
+  TernRun *run = tern_migrator_find_run (self, task);
+  const TernTaskRecord *record = tern_task_get_record (task);
+
+  if (run != NULL && record->phase == TERN_PHASE_ATTENTION)
+    return run;
+  g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+               "Task %" G_GUINT64_FORMAT " does not need attention (it is %s): there is nothing to "
+               "decide",
+               record->id, tern_task_phase_to_state (record->phase));
+  return NULL;
+}
+
 gboolean
 tern_migrator_cancel (TernMigrator *self, TernTask *task, GError **error)
 {
@@ -374,20 +355,74 @@ tern_migrator_cancel (TernMigrator *self, TernTask *task, GError **error)
 
   g_return_val_if_fail (TERN_IS_MIGRATOR (self), FALSE);
 
-  run = find_run (self, task);
-  if (run == NULL || tern_task_is_ended (task))
-    {
-      g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
-                   "Task %" G_GUINT64_FORMAT " has ended (%s) and cannot be cancelled",
-                   tern_task_get_id (task),
-                   tern_task_phase_to_state (tern_task_get_record (task)->phase));
-      return FALSE;
-    }
+  run = find_open (self, task, "cancelled", error);
+  if (run == NULL)
+    return FALSE;
   tern_run_cancel (run);
   return TRUE;
 }
 
-/* Restart, and hosts that come back */
+gboolean
+tern_migrator_switch (TernMigrator *self, TernTask *task, TernPolicy policy, gint64 uid,
+                      GError **error)
+{
+  TernRun *run;
+
+  g_return_val_if_fail (TERN_IS_MIGRATOR (self), FALSE);
+
+  run = find_open (self, task, "given another policy", error);
+  return run != NULL && tern_run_switch (run, policy, uid, error);
+}
+
+static void
+on_resolved (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) gtask = data;
+  GError *error = NULL;
+
+  if (tern_run_resolve_finish (TERN_RUN (source), result, &error))
+    g_task_return_boolean (gtask, TRUE);
+  else
+    g_task_return_error (gtask, error);
+}
+
+void
+tern_migrator_resolve_async (TernMigrator *self, TernTask *task, TernKeep keep, gint64 uid,
+                             GAsyncReadyCallback cb, gpointer data)
+{
+  g_autoptr (GTask) gtask = NULL;
+  GError *error = NULL;
+  TernRun *run;
+
+  g_return_if_fail (TERN_IS_MIGRATOR (self));
+
+  gtask = g_task_new (self, NULL, cb, data);
+  run = find_in_attention (self, task, &error);
+  if (run == NULL)
+    g_task_return_error (gtask, error);
+  else
+    tern_run_resolve_async (run, keep, uid, on_resolved, g_steal_pointer (&gtask));
+}
+
+gboolean
+tern_migrator_resolve_finish (TernMigrator *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+gboolean
+tern_migrator_recheck (TernMigrator *self, TernTask *task, GError **error)
+{
+  TernRun *run;
+
+  g_return_val_if_fail (TERN_IS_MIGRATOR (self), FALSE);
+
+  run = find_in_attention (self, task, error);
+  return run != NULL && tern_run_recheck (run, error);
+}
+
+/* Restart */
 
 void
 tern_migrator_load (TernMigrator *self, GPtrArray *tasks, guint64 last_id)
@@ -401,100 +436,18 @@ tern_migrator_load (TernMigrator *self, GPtrArray *tasks, guint64 last_id)
 
       tern_run_feed (run, TERN_EVENT_RESTARTED);
     }
-}
-
-/* Returns: whether the host is up and was not when it was last heard of. */
-static gboolean
-came_up (TernMigrator *self, const TernHost *host)
-{
-  if (host->state == TERN_HOST_UP)
-    return g_hash_table_add (self->up, g_strdup (host->config->name));
-  g_hash_table_remove (self->up, host->config->name);
-  return FALSE;
-}
-
-static void
-on_host_changed (TernInventory *inventory, TernHost *host, TernMigrator *self)
-{
-  g_autoptr (GPtrArray) waiting = NULL;
-
-  (void) inventory;
-  admit_next (self);
-  if (!came_up (self, host))
-    return;
-  waiting = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < self->runs->len; i++)
-    {
-      const TernTaskRecord *record = record_of (self->runs->pdata[i]);
-
-      if (record->phase == TERN_PHASE_ATTENTION
-          && (g_str_equal (record->source, host->config->name)
-              || g_str_equal (record->destination, host->config->name)))
-        g_ptr_array_add (waiting, g_object_ref (self->runs->pdata[i]));
-    }
-  for (guint i = 0; i < waiting->len; i++)
-    tern_run_feed (waiting->pdata[i], TERN_EVENT_RECHECK);
-}
-
-/* Does this host answer, and is what it shows of the VM of now? */
-static gboolean
-is_heard_of (TernMigrator *self, const char *name, const char *uuid)
-{
-  TernHost *host = tern_inventory_find_host (self->inventory, name);
-  g_autoptr (GPtrArray) copies = tern_inventory_get_sightings (self->inventory, uuid);
-
-  for (guint i = 0; i < copies->len; i++)
-    {
-      const TernVm *vm = copies->pdata[i];
-
-      if (g_str_equal (vm->host, name) && vm->state == TERN_VM_UNKNOWN)
-        return FALSE;
-    }
-  return host != NULL && host->state == TERN_HOST_UP;
-}
-
-/* Somebody may have put right what needs attention: stopped one of two copies, for example. */
-static void
-on_vm_changed (TernInventory *inventory, const char *uuid, TernMigrator *self)
-{
-  (void) inventory;
-  for (guint i = 0; i < self->runs->len; i++)
-    {
-      TernRun *run = self->runs->pdata[i];
-      const TernTaskRecord *record = record_of (run);
-
-      if (record->phase != TERN_PHASE_ATTENTION || !g_str_equal (record->vm_uuid, uuid)
-          || !is_heard_of (self, record->source, uuid)
-          || !is_heard_of (self, record->destination, uuid))
-        continue;
-      tern_run_feed (run, TERN_EVENT_RECHECK);
-      return;
-    }
-}
-
-static void
-on_host_removed (TernInventory *inventory, const char *name, TernMigrator *self)
-{
-  g_autoptr (GPtrArray) hanging = g_ptr_array_new_with_free_func (g_object_unref);
-
-  (void) inventory;
-  g_hash_table_remove (self->up, name);
-  for (guint i = 0; i < self->runs->len; i++)
-    {
-      const TernTaskRecord *record = record_of (self->runs->pdata[i]);
-
-      if (g_str_equal (record->source, name) || g_str_equal (record->destination, name))
-        g_ptr_array_add (hanging, g_object_ref (self->runs->pdata[i]));
-    }
-  for (guint i = 0; i < hanging->len; i++)
-    tern_run_dismiss (hanging->pdata[i], name);
+  /* An adopted copy has its share from the start. */
+  tern_migrator_share (self);
+  tern_migrator_learn (self);
 }
 
 static void
 tern_migrator_init (TernMigrator *self)
 {
   self->runs = g_ptr_array_new_with_free_func (g_object_unref);
-  self->up = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->served = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->hosts =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) tern_host_unref);
 }
 
 static void
@@ -508,6 +461,9 @@ tern_migrator_dispose (GObject *object)
       tern_run_close (self->runs->pdata[i]);
     }
   g_ptr_array_set_size (self->runs, 0);
+  if (self->clock != NULL)
+    tern_clock_clear_timer (self->clock, &self->admit_timer);
+  g_clear_pointer (&self->links, tern_links_free);
   g_clear_object (&self->assessor);
   g_clear_object (&self->tasks);
   g_clear_object (&self->inventory);
@@ -522,7 +478,8 @@ tern_migrator_finalize (GObject *object)
   TernMigrator *self = TERN_MIGRATOR (object);
 
   g_ptr_array_unref (self->runs);
-  g_hash_table_unref (self->up);
+  g_hash_table_unref (self->served);
+  g_hash_table_unref (self->hosts);
   G_OBJECT_CLASS (tern_migrator_parent_class)->finalize (object);
 }
 
@@ -546,9 +503,7 @@ tern_migrator_new (TernClock *clock, TernStore *store, TernInventory *inventory,
   self->inventory = g_object_ref (inventory);
   self->tasks = g_object_ref (tasks);
   self->assessor = g_object_ref (assessor);
-  g_signal_connect_object (inventory, "host-changed", G_CALLBACK (on_host_changed), self, 0);
-  g_signal_connect_object (inventory, "host-removed", G_CALLBACK (on_host_removed), self, 0);
-  g_signal_connect_object (inventory, "vm-changed", G_CALLBACK (on_vm_changed), self, 0);
-  g_signal_connect_object (inventory, "vm-removed", G_CALLBACK (on_vm_changed), self, 0);
+  self->links = tern_links_new (inventory);
+  tern_migrator_watch_hosts (self);
   return self;
 }

@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "engine/assessor.h"
 #include "engine/inventory.h"
+#include "engine/links.h"
 #include "engine/task.h"
+#include "plan/resolve.h"
 #include "ports/store.h"
 
 G_BEGIN_DECLS
@@ -57,6 +59,42 @@ void tern_migrator_order_async (TernMigrator *self, const TernOrder *order, GAsy
  * fails for a refusal, else %NULL. Returns: (transfer full) (element-type TernTask): as planned */
 GPtrArray *tern_migrator_order_finish (TernMigrator *self, GAsyncResult *result,
                                        TernPlan **out_plan, GError **error);
+
+/** tern_migrator_switch: see tern_run_switch() */
+gboolean tern_migrator_switch (TernMigrator *self, TernTask *task, TernPolicy policy, gint64 uid,
+                               GError **error);
+
+/** tern_migrator_resolve_async: see tern_run_resolve_async(); %TERN_ERROR_REFUSED unless the task
+ * is in attention */
+void tern_migrator_resolve_async (TernMigrator *self, TernTask *task, TernKeep keep, gint64 uid,
+                                  GAsyncReadyCallback cb, gpointer data);
+gboolean tern_migrator_resolve_finish (TernMigrator *self, GAsyncResult *result, GError **error);
+
+/** tern_migrator_recheck: see tern_run_recheck() */
+gboolean tern_migrator_recheck (TernMigrator *self, TernTask *task, GError **error);
+
+/** tern_migrator_get_limits: Returns: those that hold now */
+TernLimits tern_migrator_get_limits (TernMigrator *self);
+
+/** tern_migrator_has_own_limits: Returns: whether they were set at run time, and are not those of
+ * the configuration */
+gboolean tern_migrator_has_own_limits (TernMigrator *self);
+
+/**
+ * tern_migrator_set_limits_async: @limits: (nullable): %NULL for those of the configuration
+ *
+ * Stores them, then lets them hold: what runs goes on, what waits may start. Errors:
+ * %TERN_ERROR_STORE.
+ */
+void tern_migrator_set_limits_async (TernMigrator *self, const TernLimits *limits,
+                                     GAsyncReadyCallback cb, gpointer data);
+gboolean tern_migrator_set_limits_finish (TernMigrator *self, GAsyncResult *result, GError **error);
+
+/** tern_migrator_load_limits: those that were stored, before the main loop runs */
+void tern_migrator_load_limits (TernMigrator *self, const TernLimits *limits);
+
+/** tern_migrator_get_links: Returns: (transfer none) */
+TernLinks *tern_migrator_get_links (TernMigrator *self);
 
 /** tern_migrator_cancel: asks a task to stop, returns at once; %TERN_ERROR_REFUSED when it ended */
 gboolean tern_migrator_cancel (TernMigrator *self, TernTask *task, GError **error);

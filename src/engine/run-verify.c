@@ -63,6 +63,10 @@ tern_run_count_look (TernRun *self, guint truth)
     .elapsed_us = tern_clock_now_us (self->clock) - self->verify_since_us,
     .repairs = self->repairs,
     .answered = self->answered,
+    .recoveries = tern_run_get_record (self)->recoveries,
+    .ran_there = self->ran_there,
+    .asked = self->asked,
+    .resolved = tern_run_get_record (self)->resolution != NULL,
     .cancel_requested = tern_run_get_record (self)->cancel_requested,
   };
 }
@@ -96,6 +100,7 @@ forget_looks_unless_waiting (TernRun *self, TernTaskEvent event)
     return;
   self->looks = 0;
   self->verify_since_us = 0;
+  self->asked = FALSE;
 }
 
 static void

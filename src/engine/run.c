@@ -14,11 +14,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/names.h"
-#include "base/text.h"
 #include "engine/task-private.h"
 
 #define STORE_AGAIN_US (5 * G_USEC_PER_SEC)
-#define MAX_NAME_SHOWN 60
+#define SAVE_EVERY_US G_USEC_PER_SEC
+/* What both hosts showed so long ago says nothing of now. */
+#define DECISION_HOLDS_US (5 * G_USEC_PER_SEC)
 
 enum
 {
@@ -97,91 +98,6 @@ tern_run_repair_ended (TernRun *self, const GError *error)
   tern_run_feed (self, TERN_EVENT_REPAIRED);
 }
 
-/* "moving web from anna to bert" */
-static char *
-describe_task (const TernTaskRecord *record)
-{
-  g_autofree char *vm = tern_text_visible (record->vm_name, MAX_NAME_SHOWN);
-
-  if (!tern_task_record_is_start (record))
-    return g_strdup_printf ("moving %s from %s to %s", vm, record->source, record->destination);
-  if (g_str_equal (record->source, record->destination))
-    return g_strdup_printf ("starting %s on %s", vm, record->destination);
-  return g_strdup_printf ("starting %s on %s (defined on %s)", vm, record->destination,
-                          record->source);
-}
-
-/* What was or may have been taken out of the guest's drives must not be forgotten. */
-static char *
-describe_media (const TernTaskRecord *record)
-{
-  g_autofree char *joined = NULL;
-  g_autofree char *media = NULL;
-
-  if (record->ejected == NULL || record->ejected[0] == NULL)
-    return g_strdup ("");
-  joined = g_strjoinv (", ", record->ejected);
-  media = tern_text_visible (joined, 0);
-  return g_strdup_printf ("; before that its drives were emptied, or about to be: %s "
-                          "(“virsh change-media” puts them back)",
-                          media);
-}
-
-/* Why it did not work, for people. */
-static char *
-describe_failure (TernRun *self, const TernTaskRecord *record)
-{
-  gboolean is_start = tern_task_record_is_start (record);
-
-  if (self->call_error == NULL && record->verdict == NULL)
-    return g_strdup_printf (
-        "virternd was restarted before anything was started; order the %s again",
-        is_start ? "start" : "move");
-  if (self->call_error == NULL)
-    return g_strdup (record->verdict);
-  if (is_start && record->verdict != NULL)
-    return g_strdup_printf ("%s; %s", self->call_error->message, record->verdict);
-  return g_strdup (self->call_error->message);
-}
-
-/* The sentence of an end that is not "done". */
-static void
-describe_end (TernRun *self, TernTaskRecord *record)
-{
-  g_autofree char *what = describe_task (record);
-  g_autofree char *why = describe_failure (self, record);
-  g_autofree char *media = describe_media (record);
-  TernError code = TERN_ERROR_FAILED;
-
-  *what = g_ascii_toupper (*what);
-  g_clear_pointer (&record->error, g_free);
-  g_clear_pointer (&record->error_name, g_free);
-  switch (record->phase)
-    {
-    case TERN_PHASE_FAILED:
-      if (self->call_error != NULL && self->call_error->domain == TERN_ERROR)
-        code = self->call_error->code;
-      record->error = g_strdup_printf ("%s: %s%s", what, why, media);
-      break;
-    case TERN_PHASE_CANCELLED:
-      code = TERN_ERROR_CANCELLED;
-      record->error = tern_task_record_is_start (record) && record->verdict != NULL
-                          ? g_strdup_printf ("%s was cancelled: %s", what, record->verdict)
-                          : g_strdup_printf ("%s was cancelled%s", what, media);
-      break;
-    case TERN_PHASE_ATTENTION:
-      code = TERN_ERROR_ATTENTION;
-      record->error =
-          g_strdup_printf ("%s: %s%s%s%s", what, record->verdict != NULL ? record->verdict : "",
-                           self->call_error != NULL ? "; libvirt had said: " : "",
-                           self->call_error != NULL ? self->call_error->message : "", media);
-      break;
-    default:
-      return;
-    }
-  record->error_name = g_strdup (tern_error_code_to_name (code));
-}
-
 static gboolean
 is_attempt (TernTaskPhase phase)
 {
@@ -195,7 +111,7 @@ describe_phase (TernRun *self, TernTaskRecord *record)
 
   if (record->phase == TERN_PHASE_CHECKING && record->started_us == 0)
     record->started_us = now_us;
-  if (is_attempt (record->phase))
+  if (is_attempt (record->phase) && record->phase != tern_run_get_record (self)->phase)
     record->attempt++;
   if (!tern_task_phase_is_final (record->phase))
     {
@@ -210,33 +126,13 @@ describe_phase (TernRun *self, TernTaskRecord *record)
   record->rate_bps = 0;
   record->dirty_bps = 0;
   record->remaining = 0;
+  record->eta_min_us = 0;
+  record->eta_max_us = 0;
+  record->convergence = TERN_CONVERGENCE_UNKNOWN;
+  g_clear_pointer (&record->note, g_free);
   if (record->phase == TERN_PHASE_DONE)
     record->progress = 100;
-  describe_end (self, record);
-}
-
-static void
-log_phase (TernRun *self)
-{
-  const TernTaskRecord *record = tern_run_get_record (self);
-  gboolean ended = tern_task_phase_is_final (record->phase);
-  gboolean attention = record->phase == TERN_PHASE_ATTENTION;
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, record->id);
-  g_autofree char *vm = tern_text_visible (record->vm_name, MAX_NAME_SHOWN);
-  g_autofree char *what = describe_task (record);
-  const char *const *fields =
-      TERN_FIELDS (TERN_LOG_TASK, id, TERN_LOG_VM, vm, TERN_LOG_VM_UUID, record->vm_uuid,
-                   TERN_LOG_SOURCE, record->source, TERN_LOG_DEST, record->destination,
-                   TERN_LOG_STATE, tern_task_phase_to_string (record->phase));
-
-  tern_log (attention ? G_LOG_LEVEL_WARNING
-            : ended   ? G_LOG_LEVEL_MESSAGE
-                      : G_LOG_LEVEL_INFO,
-            attention ? TERN_MSG_ATTENTION
-            : ended   ? TERN_MSG_TASK_ENDED
-                      : TERN_MSG_TASK_STATE,
-            fields, "Task %s: %s: %s%s%s", id, what, tern_task_phase_to_string (record->phase),
-            record->error != NULL ? ": " : "", record->error != NULL ? record->error : "");
+  tern_run_describe_end (self, record);
 }
 
 static void
@@ -249,6 +145,59 @@ start_action (TernRun *self, TernTaskAction action)
     tern_run_inspect_later (self);
 }
 
+/* The store was slow or full, and meanwhile somebody may have started or ended a copy: both hosts
+ * are looked at anew. */
+static void
+let_go_of_action (TernRun *self, TernTaskAction action, gint64 age_us)
+{
+  g_autoptr (GError) error =
+      g_error_new (TERN_ERROR, TERN_ERROR_STORE,
+                   "what was to be done was stored only after %d s, and was not done on what was "
+                   "seen so long ago",
+                   (int) (age_us / G_USEC_PER_SEC));
+
+  if (action == TERN_ACTION_START)
+    tern_run_call_ended (self, error);
+  else if (action == TERN_ACTION_RESOLVE)
+    tern_run_drop_decision (self, error);
+  else
+    {
+      self->repairs++;
+      tern_run_repair_ended (self, error);
+    }
+}
+
+static void
+start_stored_action (TernRun *self, TernTaskAction action, gint64 decided_us)
+{
+  gint64 age_us = tern_clock_now_us (self->clock) - decided_us;
+
+  if (tern_task_action_is_risky (action) && age_us >= DECISION_HOLDS_US)
+    let_go_of_action (self, action, age_us);
+  else
+    start_action (self, action);
+}
+
+/* Numbers went on changing while it was written. */
+static void
+take_over_numbers (TernTaskRecord *record, const TernTaskRecord *now)
+{
+  g_free (record->verdict);
+  record->verdict = g_strdup (now->verdict);
+  record->downtime_us = now->downtime_us;
+  record->progress = MAX (record->progress, now->progress);
+  record->iteration = now->iteration;
+  record->memory_total = now->memory_total;
+  record->memory_processed = now->memory_processed;
+  record->rate_bps = now->rate_bps;
+  record->remaining = now->remaining;
+  record->dirty_bps = now->dirty_bps;
+  record->link_bps = now->link_bps;
+  record->eta_min_us = now->eta_min_us;
+  record->eta_max_us = now->eta_max_us;
+  record->convergence = now->convergence;
+}
+
 /* The new phase is stored, or may go on without: make it the truth, then act. */
 static void
 enter_phase (TernRun *self)
@@ -256,30 +205,20 @@ enter_phase (TernRun *self)
   g_autoptr (TernRun) alive = g_object_ref (self);
   TernTaskPhase before = tern_run_get_record (self)->phase;
   TernTaskRecord *record = g_steal_pointer (&self->storing);
+  /* Whoever is told of it may feed what comes next: that one's action waits until it is stored. */
+  TernTaskAction action = self->next_action;
+  gint64 decided_us = self->decided_us;
 
-  /* Numbers went on changing while it was written. */
   if (!tern_task_phase_is_final (record->phase))
-    {
-      const TernTaskRecord *now = tern_run_get_record (self);
-
-      g_free (record->verdict);
-      record->verdict = g_strdup (now->verdict);
-      record->downtime_us = now->downtime_us;
-      record->progress = MAX (record->progress, now->progress);
-      record->iteration = now->iteration;
-      record->memory_total = now->memory_total;
-      record->memory_processed = now->memory_processed;
-      record->rate_bps = now->rate_bps;
-      record->remaining = now->remaining;
-      record->dirty_bps = now->dirty_bps;
-    }
+    take_over_numbers (record, tern_run_get_record (self));
   record->cancel_requested |= tern_run_get_record (self)->cancel_requested;
+  self->alarmed |= record->phase == TERN_PHASE_ATTENTION;
   tern_task_replace (self->task, record);
   if (record->phase != before)
-    log_phase (self);
+    tern_run_log_phase (self);
   g_signal_emit (self, signals[PHASE_CHANGED], 0);
   if (!self->closed)
-    start_action (self, self->next_action);
+    start_stored_action (self, action, decided_us);
   if (!self->closed)
     dismiss_if_host_is_gone (self);
   if (!self->closed)
@@ -336,6 +275,22 @@ on_written_late (GObject *source, GAsyncResult *result, gpointer data)
     g_signal_emit (self, signals[PHASE_CHANGED], 0);
 }
 
+gboolean
+tern_run_is_late (TernRun *self)
+{
+  return self->unsaved && tern_task_phase_is_final (tern_run_get_record (self)->phase);
+}
+
+void
+tern_run_was_stored (TernRun *self)
+{
+  if (self->closed || !self->unsaved)
+    return;
+  tern_clock_clear_timer (self->clock, &self->store_timer);
+  self->unsaved = FALSE;
+  g_signal_emit (self, signals[PHASE_CHANGED], 0);
+}
+
 /* A call that cannot be written down is not made: the task ends, and nothing was done. */
 static void
 give_up_unstored (TernRun *self, const GError *error)
@@ -349,13 +304,57 @@ give_up_unstored (TernRun *self, const GError *error)
   if (is_attempt (self->storing->phase))
     self->storing->attempt--;
   if (self->next_action == TERN_ACTION_EJECT)
-    g_clear_pointer (&self->storing->ejected, g_strfreev);
+    {
+      g_strfreev (self->storing->ejected);
+      self->storing->ejected = g_strdupv (tern_run_get_record (self)->ejected);
+    }
   self->storing->phase = TERN_PHASE_FAILED;
   describe_phase (self, self->storing);
   self->next_action = TERN_ACTION_REPORT;
   self->unsaved = TRUE;
   store_again_later (self);
   enter_phase (self);
+}
+
+/* A decision that waited for a disk to be cleared would be carried out on what was seen long ago.
+ */
+static void
+drop_decision (TernRun *self, const GError *error)
+{
+  g_clear_pointer (&self->storing, tern_task_record_free);
+  /* What it took the place of is not written yet either. */
+  if (self->unsaved)
+    store_again_later (self);
+  tern_run_resolve_ended (self, error);
+  take_events (self);
+}
+
+/* Numbers are shown now, stored or not. */
+static void
+end_quiet_write (TernRun *self, gboolean stored)
+{
+  g_autoptr (TernTaskRecord) written = g_steal_pointer (&self->storing);
+  TernTaskRecord *record = tern_task_edit (self->task);
+
+  self->quiet = FALSE;
+  self->unsaved = !stored;
+  if (!stored)
+    store_again_later (self);
+  record->progress = MAX (record->progress, written->progress);
+  tern_task_tell (self->task);
+  if (!self->closed)
+    take_events (self);
+}
+
+static void
+complain_once (TernRun *self, const GError *error)
+{
+  /* It is tried again every few seconds, and the disk may be full of logs. */
+  if (!self->store_failed)
+    tern_log (G_LOG_LEVEL_WARNING, TERN_MSG_STORE_FAILED, NULL,
+              "Task %" G_GUINT64_FORMAT " cannot be stored; trying again until it can: %s",
+              self->storing->id, error->message);
+  self->store_failed = TRUE;
 }
 
 static void
@@ -368,21 +367,18 @@ on_phase_stored (GObject *source, GAsyncResult *result, gpointer data)
   if (self->closed || self->storing == NULL)
     return;
   if (stored)
-    {
-      self->unsaved = FALSE;
-      self->store_failed = FALSE;
-      enter_phase (self);
-      return;
-    }
+    self->store_failed = self->unsaved = FALSE;
+  else
+    complain_once (self, error);
 
-  /* Once: it is tried again every few seconds, and the disk may be full of logs. */
-  if (!self->store_failed)
-    tern_log (G_LOG_LEVEL_WARNING, TERN_MSG_STORE_FAILED, NULL,
-              "Task %" G_GUINT64_FORMAT " cannot be stored; trying again until it can: %s",
-              self->storing->id, error->message);
-  self->store_failed = TRUE;
-  if (tern_task_action_is_call (self->next_action))
+  if (self->quiet)
+    end_quiet_write (self, stored);
+  else if (stored)
+    enter_phase (self);
+  else if (tern_task_action_is_call (self->next_action))
     give_up_unstored (self, error);
+  else if (self->next_action == TERN_ACTION_RESOLVE)
+    drop_decision (self, error);
   else if (is_harmless (self))
     {
       self->unsaved = TRUE;
@@ -398,21 +394,35 @@ static void
 store_phase (TernRun *self)
 {
   tern_clock_clear_timer (self->clock, &self->store_timer);
+  self->dirty = FALSE;
   tern_store_put_task_async (self->store, self->storing, on_phase_stored, g_object_ref (self));
+}
+
+static TernTaskStep
+find_step (TernRun *self, TernTaskEvent *event)
+{
+  TernTaskPhase phase = tern_run_get_record (self)->phase;
+  TernTaskStep step = TERN_RUN_GET_CLASS (self)->next (phase, *event);
+
+  if (!step.accepted || step.phase != TERN_PHASE_FAILED || TERN_RUN_GET_CLASS (self)->retry == NULL
+      || !TERN_RUN_GET_CLASS (self)->retry (self, *event))
+    return step;
+  *event = TERN_EVENT_RETRY;
+  return TERN_RUN_GET_CLASS (self)->next (phase, *event);
 }
 
 static gboolean
 take_event (TernRun *self, TernTaskEvent event)
 {
   const TernTaskRecord *record = tern_run_get_record (self);
-  TernTaskStep step = TERN_RUN_GET_CLASS (self)->next (record->phase, event);
+  TernTaskStep step = find_step (self, &event);
 
   tern_log (G_LOG_LEVEL_DEBUG, NULL, NULL, "Task %" G_GUINT64_FORMAT ": %s, %s%s", record->id,
             tern_task_phase_to_string (record->phase), tern_task_event_to_string (event),
             step.accepted ? "" : " (means nothing here)");
   if (!step.accepted)
     return FALSE;
-  if (step.phase == record->phase && event != TERN_EVENT_CANCEL && step.action != TERN_ACTION_EJECT)
+  if (step.phase == record->phase && !tern_task_event_is_stored (event))
     {
       start_action (self, step.action);
       return FALSE;
@@ -421,11 +431,9 @@ take_event (TernRun *self, TernTaskEvent event)
   self->storing = tern_task_record_copy (record);
   self->storing->phase = step.phase;
   self->next_action = step.action;
-  if (step.action == TERN_ACTION_EJECT)
-    {
-      g_strfreev (self->storing->ejected);
-      self->storing->ejected = g_strdupv (self->media);
-    }
+  self->decided_us = tern_clock_now_us (self->clock);
+  if (TERN_RUN_GET_CLASS (self)->amend != NULL)
+    TERN_RUN_GET_CLASS (self)->amend (self, event, self->storing);
   describe_phase (self, self->storing);
   store_phase (self);
   return TRUE;
@@ -458,30 +466,75 @@ tern_run_feed (TernRun *self, TernTaskEvent event)
   take_events (self);
 }
 
-void
-tern_run_cancel (TernRun *self)
+gboolean
+tern_run_is_idle (TernRun *self)
 {
-  tern_task_edit (self->task)->cancel_requested = TRUE;
+  return !self->closed && self->storing == NULL && self->events->len == 0;
+}
+
+gboolean
+tern_run_accepts (TernRun *self, TernTaskEvent event)
+{
+  return TERN_RUN_GET_CLASS (self)->next (tern_run_peek_phase (self), event).accepted;
+}
+
+/* Numbers */
+
+void
+tern_run_edit (TernRun *self, TernRunEdit edit, gpointer data)
+{
+  edit (tern_task_edit (self->task), data);
   if (self->storing != NULL)
-    self->storing->cancel_requested = TRUE;
-  tern_task_tell (self->task);
-  tern_run_feed (self, TERN_EVENT_CANCEL);
+    edit (self->storing, data);
+}
+
+static void
+set_note (TernTaskRecord *record, gpointer note)
+{
+  g_free (record->note);
+  record->note = g_strdup (note);
 }
 
 void
-tern_run_dismiss (TernRun *self, const char *host)
+tern_run_set_note (TernRun *self, char *note)
 {
-  g_autofree char *vm = tern_text_visible (tern_run_get_record (self)->vm_name, MAX_NAME_SHOWN);
+  tern_run_edit (self, set_note, note);
+  g_free (note);
+}
 
-  if (tern_run_get_record (self)->phase != TERN_PHASE_ATTENTION)
+void
+tern_run_show_progress (TernRun *self, int percent)
+{
+  TernTaskRecord *record = tern_task_edit (self->task);
+  gint64 now_us = tern_clock_now_us (self->clock);
+
+  if (tern_task_phase_is_final (record->phase) || (percent <= record->progress && !self->dirty))
     return;
+  if (self->unsaved)
+    record->progress = MAX (record->progress, percent);
+  if (self->unsaved || !tern_run_is_idle (self)
+      || (self->saved_us != 0 && now_us - self->saved_us < SAVE_EVERY_US))
+    return;
+  self->saved_us = now_us;
+  self->quiet = TRUE;
+  self->storing = tern_task_record_copy (record);
+  self->storing->progress = MAX (record->progress, percent);
+  self->next_action = TERN_ACTION_NONE;
+  store_phase (self);
+}
+
+void
+tern_run_forget_attempt (TernRun *self)
+{
   g_clear_error (&self->call_error);
-  self->call_error = g_error_new (
-      TERN_ERROR, TERN_ERROR_FAILED,
-      "%s was removed while it was not known whether %s runs there; nobody looked since: make "
-      "sure that it does not",
-      host, vm);
-  tern_run_feed (self, TERN_EVENT_DISMISSED);
+  g_clear_pointer (&self->media, g_strfreev);
+  g_clear_pointer (&self->no_other, g_free);
+  self->answered = FALSE;
+  self->repairs = 0;
+  self->ran_there = FALSE;
+  self->ended = FALSE;
+  self->looks = 0;
+  self->verify_since_us = 0;
 }
 
 /* It was removed while this was looked at, or a daemon died before it told so: nobody will answer.
@@ -512,6 +565,7 @@ tern_run_close (TernRun *self)
     return;
   if (TERN_RUN_GET_CLASS (self)->close != NULL)
     TERN_RUN_GET_CLASS (self)->close (self);
+  tern_run_resolve_ended (self, NULL);
   self->closed = TRUE;
   g_cancellable_cancel (self->cancellable);
   tern_clock_clear_timer (self->clock, &self->store_timer);
@@ -550,6 +604,9 @@ tern_run_finalize (GObject *object)
   tern_task_record_free (self->storing);
   g_clear_error (&self->call_error);
   g_strfreev (self->media);
+  g_free (self->next_destination);
+  g_free (self->no_other);
+  g_free (self->offers);
   G_OBJECT_CLASS (tern_run_parent_class)->finalize (object);
 }
 

@@ -258,6 +258,59 @@ tern_hypervisor_eject_async (TernHypervisor *self, const char *uuid, const char 
 }
 
 void
+tern_hypervisor_set_downtime_async (TernHypervisor *self, const char *uuid, guint downtime_ms,
+                                    GCancellable *cancellable, GAsyncReadyCallback cb,
+                                    gpointer data)
+{
+  CALL_OR_REFUSE (set_downtime_async, uuid, downtime_ms);
+}
+
+void
+tern_hypervisor_set_speed_async (TernHypervisor *self, const char *uuid, guint64 bandwidth_bps,
+                                 gboolean postcopy, GCancellable *cancellable,
+                                 GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (set_speed_async, uuid, bandwidth_bps, postcopy);
+}
+
+void
+tern_hypervisor_start_postcopy_async (TernHypervisor *self, const char *uuid,
+                                      GCancellable *cancellable, GAsyncReadyCallback cb,
+                                      gpointer data)
+{
+  CALL_OR_REFUSE (start_postcopy_async, uuid);
+}
+
+void
+tern_hypervisor_pause_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                             GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (pause_async, uuid);
+}
+
+void
+tern_hypervisor_measure_dirty_async (TernHypervisor *self, const char *uuid,
+                                     GCancellable *cancellable, GAsyncReadyCallback cb,
+                                     gpointer data)
+{
+  CALL_OR_REFUSE (measure_dirty_async, uuid);
+}
+
+void
+tern_hypervisor_remove_copy_async (TernHypervisor *self, const char *uuid, gboolean with_definition,
+                                   GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (remove_copy_async, uuid, with_definition);
+}
+
+void
+tern_hypervisor_let_run_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                               GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (let_run_async, uuid);
+}
+
+void
 tern_hypervisor_set_lock_async (TernHypervisor *self, const char *uuid, const TernLock *lock,
                                 GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
@@ -311,6 +364,58 @@ gboolean
 tern_hypervisor_eject_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
 {
   return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_set_downtime_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_set_speed_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_start_postcopy_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_pause_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_remove_copy_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_let_run_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+/* The driver returns a newly allocated guint64, to be freed with g_free(). */
+gboolean
+tern_hypervisor_measure_dirty_finish (TernHypervisor *self, GAsyncResult *result, guint64 *out_bps,
+                                      GError **error)
+{
+  g_autofree guint64 *bps = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  bps = g_task_propagate_pointer (G_TASK (result), error);
+  if (bps == NULL)
+    return FALSE;
+  *out_bps = *bps;
+  return TRUE;
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "model/host.h"
 #include "model/job.h"
+#include "model/move.h"
 #include "model/vm.h"
 
 #include <gio/gio.h>
@@ -40,6 +41,11 @@ G_DECLARE_INTERFACE (TernHypervisor, tern_hypervisor, TERN, HYPERVISOR, GObject)
  * @TERN_MIGRATE_OFFLINE: a shut-off VM: its definition is copied to the destination; the source
  *   keeps its own (see tern_hypervisor_discard_async()). Disks and firmware variables stay where
  *   they are
+ * @TERN_MIGRATE_AUTO_CONVERGE: QEMU slows a guest that writes faster than the link carries
+ * @TERN_MIGRATE_POSTCOPY: tern_hypervisor_start_postcopy_async() may be called later
+ * @TERN_MIGRATE_POSTCOPY_RESUME: takes up a post-copy that broke: the same call once more, with
+ *   %TERN_MIGRATE_POSTCOPY; nothing of it ever ends one of the two halves
+ * @TERN_MIGRATE_TLS: memory goes over encrypted
  */
 typedef enum
 {
@@ -47,6 +53,8 @@ typedef enum
   TERN_MIGRATE_AUTO_CONVERGE = 1 << 0,
   TERN_MIGRATE_POSTCOPY = 1 << 1,
   TERN_MIGRATE_OFFLINE = 1 << 2,
+  TERN_MIGRATE_POSTCOPY_RESUME = 1 << 3,
+  TERN_MIGRATE_TLS = 1 << 4,
 } TernMigrateFlags;
 
 /**
@@ -55,6 +63,10 @@ typedef enum
  * @migration_address: (nullable): address or name the memory is sent to
  * @persistent: the VM is persistent
  * @bandwidth_bps: bytes per second at most, 0 for no limit
+ * @postcopy_bandwidth_bps: likewise in post-copy
+ * @parallel: connections (multifd), 0 for libvirt's one
+ * @compression: of memory
+ * @tls_destination: (nullable): name in the destination's certificate, where the address is not
  */
 typedef struct
 {
@@ -62,6 +74,10 @@ typedef struct
   const char *migration_address;
   gboolean persistent;
   guint64 bandwidth_bps;
+  guint64 postcopy_bandwidth_bps;
+  guint parallel;
+  TernCompression compression;
+  const char *tls_destination;
   TernMigrateFlags flags;
 } TernMigrateParams;
 
@@ -112,6 +128,21 @@ struct _TernHypervisorInterface
   void (*eject_async) (TernHypervisor *self, const char *uuid, const char *target,
                        const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
                        gpointer data);
+  void (*set_downtime_async) (TernHypervisor *self, const char *uuid, guint downtime_ms,
+                              GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
+  void (*set_speed_async) (TernHypervisor *self, const char *uuid, guint64 bandwidth_bps,
+                           gboolean postcopy, GCancellable *cancellable, GAsyncReadyCallback cb,
+                           gpointer data);
+  void (*start_postcopy_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                                GAsyncReadyCallback cb, gpointer data);
+  void (*pause_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                       GAsyncReadyCallback cb, gpointer data);
+  void (*measure_dirty_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                               GAsyncReadyCallback cb, gpointer data);
+  void (*remove_copy_async) (TernHypervisor *self, const char *uuid, gboolean with_definition,
+                             GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
+  void (*let_run_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                         GAsyncReadyCallback cb, gpointer data);
   void (*set_lock_async) (TernHypervisor *self, const char *uuid, const TernLock *lock,
                           GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
   void (*set_cpu_async) (TernHypervisor *self, const char *uuid, const TernCpu *cpu,
@@ -256,6 +287,72 @@ void tern_hypervisor_eject_async (TernHypervisor *self, const char *uuid, const 
                                   const char *source, GCancellable *cancellable,
                                   GAsyncReadyCallback cb, gpointer data);
 gboolean tern_hypervisor_eject_finish (TernHypervisor *self, GAsyncResult *result, GError **error);
+
+/* Steering a migration away from this host while it runs. All of these end with
+ * %TERN_ERROR_NOT_FOUND when no such job runs on the VM (yet, or any more), and change nothing
+ * then. */
+
+/** tern_hypervisor_set_downtime_async: how long the guest may stand still at the switchover: 1 to
+ * 2,000,000 ms (virDomainMigrateSetMaxDowntime) */
+void tern_hypervisor_set_downtime_async (TernHypervisor *self, const char *uuid, guint downtime_ms,
+                                         GCancellable *cancellable, GAsyncReadyCallback cb,
+                                         gpointer data);
+gboolean tern_hypervisor_set_downtime_finish (TernHypervisor *self, GAsyncResult *result,
+                                              GError **error);
+
+/** tern_hypervisor_set_speed_async: bytes per second at most, 0 for no limit; libvirt counts in
+ * MiB/s: rounded down, at least 1. @postcopy: that of post-copy, not of the copy before it */
+void tern_hypervisor_set_speed_async (TernHypervisor *self, const char *uuid, guint64 bandwidth_bps,
+                                      gboolean postcopy, GCancellable *cancellable,
+                                      GAsyncReadyCallback cb, gpointer data);
+gboolean tern_hypervisor_set_speed_finish (TernHypervisor *self, GAsyncResult *result,
+                                           GError **error);
+
+/** tern_hypervisor_start_postcopy_async: lets the guest go on at the destination. From here on
+ * there is no way back. Only for a migration begun with %TERN_MIGRATE_POSTCOPY */
+void tern_hypervisor_start_postcopy_async (TernHypervisor *self, const char *uuid,
+                                           GCancellable *cancellable, GAsyncReadyCallback cb,
+                                           gpointer data);
+gboolean tern_hypervisor_start_postcopy_finish (TernHypervisor *self, GAsyncResult *result,
+                                                GError **error);
+
+/** tern_hypervisor_pause_async: stops the guest's CPUs until the migration is over. libvirt starts
+ * them on whichever host it ends; only while an outgoing job runs on it that is not post-copy */
+void tern_hypervisor_pause_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                                  GAsyncReadyCallback cb, gpointer data);
+gboolean tern_hypervisor_pause_finish (TernHypervisor *self, GAsyncResult *result, GError **error);
+
+/** tern_hypervisor_measure_dirty_async: how fast a running VM writes to its memory, measured for a
+ * second or two (virDomainStartDirtyRateCalc, mode page-sampling). %TERN_ERROR_NOT_SUPPORTED if
+ * its host cannot */
+void tern_hypervisor_measure_dirty_async (TernHypervisor *self, const char *uuid,
+                                          GCancellable *cancellable, GAsyncReadyCallback cb,
+                                          gpointer data);
+/** tern_hypervisor_measure_dirty_finish: @out_bps: bytes per second */
+gboolean tern_hypervisor_measure_dirty_finish (TernHypervisor *self, GAsyncResult *result,
+                                               guint64 *out_bps, GError **error);
+
+/* What a person decided about two copies; never called for anything else. */
+
+/**
+ * tern_hypervisor_remove_copy_async:
+ * @with_definition: its definition goes too; firmware variables and TPM state are kept
+ *
+ * Ends this host's copy, whatever its state. A copy that is not there is no error.
+ */
+void tern_hypervisor_remove_copy_async (TernHypervisor *self, const char *uuid,
+                                        gboolean with_definition, GCancellable *cancellable,
+                                        GAsyncReadyCallback cb, gpointer data);
+gboolean tern_hypervisor_remove_copy_finish (TernHypervisor *self, GAsyncResult *result,
+                                             GError **error);
+
+/** tern_hypervisor_let_run_async: starts the CPUs of a paused copy, whatever it was paused for, but
+ * never one in a post-copy or with a job (%TERN_ERROR_REFUSED); one that runs is no error */
+void tern_hypervisor_let_run_async (TernHypervisor *self, const char *uuid,
+                                    GCancellable *cancellable, GAsyncReadyCallback cb,
+                                    gpointer data);
+gboolean tern_hypervisor_let_run_finish (TernHypervisor *self, GAsyncResult *result,
+                                         GError **error);
 
 /** tern_hypervisor_set_lock_async: writes the lock into the VM's metadata, running and defined;
  * @lock: (nullable): %NULL removes it, which is no error if there is none */

@@ -64,6 +64,21 @@ tern_store_put_tasks_async (TernStore *self, const GPtrArray *tasks, GAsyncReady
 }
 
 gboolean
+tern_store_load_limits (TernStore *self, TernLimits *out_limits, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), FALSE);
+  return TERN_STORE_GET_IFACE (self)->load_limits (self, out_limits, error);
+}
+
+void
+tern_store_put_limits_async (TernStore *self, const TernLimits *limits, GAsyncReadyCallback cb,
+                             gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  TERN_STORE_GET_IFACE (self)->put_limits_async (self, limits, cb, data);
+}
+
+gboolean
 tern_store_write_finish (TernStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (TERN_IS_STORE (self), FALSE);

@@ -57,6 +57,9 @@ struct _TernStoreInterface
                           gpointer data);
   void (*put_tasks_async) (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
                            gpointer data);
+  gboolean (*load_limits) (TernStore *self, TernLimits *out_limits, GError **error);
+  void (*put_limits_async) (TernStore *self, const TernLimits *limits, GAsyncReadyCallback cb,
+                            gpointer data);
   gboolean (*write_finish) (TernStore *self, GAsyncResult *result, GError **error);
   void (*list_tasks_async) (TernStore *self, const TernTaskFilter *filter, GAsyncReadyCallback cb,
                             gpointer data);
@@ -74,6 +77,11 @@ GPtrArray *tern_store_load_hosts (TernStore *self, GError **error);
  *   every one in attention, by id */
 GPtrArray *tern_store_load_open_tasks (TernStore *self, guint64 *out_last_id, GError **error);
 
+/** tern_store_load_limits: blocking, only before the main loop runs.
+ * @out_limits: left alone if none were stored. Returns: %FALSE and @error if the store cannot be
+ * read; %FALSE without @error if none were stored */
+gboolean tern_store_load_limits (TernStore *self, TernLimits *out_limits, GError **error);
+
 /** tern_store_put_host_async: inserts or replaces by name; end with tern_store_write_finish() */
 void tern_store_put_host_async (TernStore *self, const TernHostConfig *host, GAsyncReadyCallback cb,
                                 gpointer data);
@@ -87,6 +95,10 @@ void tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAs
  * all of them are written or none is, whatever happens */
 void tern_store_put_tasks_async (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
                                  gpointer data);
+/** tern_store_put_limits_async: @limits: (nullable): %NULL forgets them: those of the
+ * configuration hold again */
+void tern_store_put_limits_async (TernStore *self, const TernLimits *limits, GAsyncReadyCallback cb,
+                                  gpointer data);
 /** tern_store_write_finish: ends any of these writes */
 gboolean tern_store_write_finish (TernStore *self, GAsyncResult *result, GError **error);
 

@@ -92,12 +92,14 @@ describe_action (const char *action)
     const char *action;
     const char *description;
   } known[] = {
-    { TERN_POLKIT_HOSTS, "add or remove hosts" },
+    { TERN_POLKIT_HOSTS, "add, change or remove hosts" },
     { TERN_POLKIT_MIGRATE, "move VMs" },
     { TERN_POLKIT_START, "start VMs" },
     { TERN_POLKIT_LOCK, "lock or unlock VMs" },
     { TERN_POLKIT_MASK, "change the CPU of VMs" },
-    { TERN_POLKIT_TASKS, "cancel this task" },
+    { TERN_POLKIT_TASKS, "cancel or change this task" },
+    { TERN_POLKIT_RESOLVE, "decide which copy of a VM stays" },
+    { TERN_POLKIT_LIMITS, "change how many VMs move at a time" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (known); i++)

@@ -6,15 +6,16 @@
  *   numbers       at most once a second: a change within the second waits for a timer, and
  *                 what is told then is what is true then
  *   the end       all properties, flushed, and then Completed, once
+ *
+ * What clients can do with it is in bus-task-acts.c.
  */
 #include "config.h"
 
 #include "service/bus-task.h"
 
-#include "base/error.h"
 #include "base/names.h"
+#include "service/bus-task-acts.h"
 #include "service/bus-text.h"
-#include "service/options.h"
 #include "service/record-variant.h"
 #include "virtern-bus.h"
 
@@ -31,14 +32,6 @@ struct _TernBusTaskObject
   gint64 told_us;
   gboolean completed;
 };
-
-typedef struct
-{
-  TernParts *parts;
-  TernTask *task;
-  TernBusTask *bus;
-  GDBusMethodInvocation *invocation;
-} CancelCall;
 
 char *
 tern_bus_task_format_path (guint64 id)
@@ -136,59 +129,6 @@ on_ended (TernTask *task, gpointer data)
   tern_bus_task_emit_completed (self->bus, record->phase == TERN_PHASE_DONE, message);
 }
 
-static void
-cancel_call_free (CancelCall *call)
-{
-  tern_parts_unref (call->parts);
-  g_object_unref (call->task);
-  g_object_unref (call->bus);
-  g_free (call);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CancelCall, cancel_call_free)
-
-static void
-on_cancel_authorized (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (CancelCall) call = data;
-  g_autoptr (GError) error = NULL;
-
-  if (tern_authority_check_finish (TERN_AUTHORITY (source), result, NULL, &error)
-      && tern_migrator_cancel (call->parts->migrator, call->task, &error))
-    tern_bus_task_complete_cancel (call->bus, call->invocation);
-  else
-    tern_bus_return_error (call->invocation, error);
-}
-
-static gboolean
-on_handle_cancel (TernBusTask *bus, GDBusMethodInvocation *invocation, GVariant *options,
-                  gpointer data)
-{
-  TernBusTaskObject *self = data;
-  const TernTaskRecord *record = tern_task_get_record (self->task);
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, record->id);
-  g_autofree char *vm = tern_bus_text (record->vm_name);
-  const char *details[] = {
-    "task", id, "vm", vm, "source", record->source, "destination", record->destination, NULL
-  };
-  g_autoptr (GError) error = NULL;
-  CancelCall *call;
-
-  if (!tern_options_check (options, TERN_NO_OPTIONS, &error))
-    {
-      tern_bus_return_error (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  call = g_new0 (CancelCall, 1);
-  call->parts = tern_parts_ref (self->parts);
-  call->task = g_object_ref (self->task);
-  call->bus = g_object_ref (bus);
-  call->invocation = invocation;
-  tern_authority_check_async (self->parts->authority, invocation, TERN_POLKIT_TASKS, details,
-                              on_cancel_authorized, call);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
 TernBusTaskObject *
 tern_bus_task_object_new (GDBusObjectManagerServer *server, TernParts *parts, TernTask *task)
 {
@@ -203,7 +143,7 @@ tern_bus_task_object_new (GDBusObjectManagerServer *server, TernParts *parts, Te
   self->completed = tern_task_is_ended (task);
   tell (self);
 
-  g_signal_connect (self->bus, "handle-cancel", G_CALLBACK (on_handle_cancel), self);
+  tern_bus_task_acts_connect (self->bus, parts, task);
   g_signal_connect (task, "changed", G_CALLBACK (on_changed), self);
   g_signal_connect (task, "ended", G_CALLBACK (on_ended), self);
   object = tern_bus_object_skeleton_new (self->path);
@@ -220,7 +160,6 @@ tern_bus_task_object_free (TernBusTaskObject *self)
 
   tern_clock_clear_timer (self->parts->clock, &self->timer);
   g_signal_handlers_disconnect_by_data (self->task, self);
-  g_signal_handlers_disconnect_by_data (self->bus, self);
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self->bus));
   g_dbus_object_manager_server_unexport (self->server, self->path);
   g_object_unref (self->bus);

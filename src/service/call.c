@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "service/move-choice.h"
 
 /* A VM's name is foreign text of any kind; longer ones can be called by their UUID. */
 #define MAX_VM_ARGUMENT 16384
@@ -47,6 +48,7 @@ tern_call_free (TernCall *self)
   g_clear_pointer (&self->order, tern_order_free);
   tern_lock_free (self->lock);
   g_clear_pointer (&self->mask, mask_free);
+  g_clear_pointer (&self->options, g_variant_unref);
   g_object_unref (self->bus);
   tern_parts_unref (self->parts);
   g_free (self);
@@ -156,6 +158,16 @@ tern_call_lookup_vms (TernParts *parts, const char *const *names, GPtrArray **ou
     }
   *out_vms = g_steal_pointer (&vms);
   return TRUE;
+}
+
+TernMoveOptions *
+tern_call_parse_move (TernParts *parts, GVariant *options, GError **error)
+{
+  TernMoveOptions move = tern_assessor_get_settings (parts->assessor)->move;
+
+  if (!tern_move_choice_parse (options, &move, error))
+    return NULL;
+  return g_memdup2 (&move, sizeof move);
 }
 
 static gboolean

@@ -27,6 +27,7 @@ G_BEGIN_DECLS
  * @order: (nullable): what shall happen to VMs
  * @lock: (nullable): to be set
  * @mask: (nullable): how a CPU shall be masked
+ * @options: (nullable): what the caller gave, if that is applied only later
  * @done: (nullable): what is called when the engine has done it
  *
  * A call in flight, with what it needs after the authorization.
@@ -42,6 +43,7 @@ typedef struct
   TernOrder *order;
   TernLock *lock;
   TernMask *mask;
+  GVariant *options;
   GAsyncReadyCallback done;
 } TernCall;
 
@@ -66,6 +68,10 @@ const TernVm *tern_call_lookup_vm (TernParts *parts, const char *name_or_uuid, G
 gboolean tern_call_lookup_vms (TernParts *parts, const char *const *names, GPtrArray **out_vms,
                                GError **error);
 
+/** tern_call_parse_move: @options: checked by a table with %TERN_MOVE_CHOICES. Returns: (transfer
+ * full) (nullable): how moves are made by them, and otherwise by the settings */
+TernMoveOptions *tern_call_parse_move (TernParts *parts, GVariant *options, GError **error);
+
 /** tern_call_check_text: text that a person wrote and that others will read: 1 to @max bytes, not
  * blank, on one line, and nothing in it that cannot be shown. @what: "The reason" */
 gboolean tern_call_check_text (const char *what, const char *text, gsize max, GError **error);
@@ -75,12 +81,16 @@ void tern_call_connect (TernBusManager *bus, const char *signal, GCallback handl
                         TernParts *parts);
 
 /* The methods, by theme. */
-/** tern_manager_connect_hosts: AddHost, RemoveHost */
+/** tern_manager_connect_hosts: AddHost, SetHost, RemoveHost */
 void tern_manager_connect_hosts (TernBusManager *bus, TernParts *parts);
 /** tern_manager_connect_orders: Migrate, MigrateGroup, StartVm */
 void tern_manager_connect_orders (TernBusManager *bus, TernParts *parts);
 /** tern_manager_connect_judgement: CheckVm, Plan, GetBaseline, GetSnapshot */
 void tern_manager_connect_judgement (TernBusManager *bus, TernParts *parts);
+/** tern_manager_connect_forecast: Forecast */
+void tern_manager_connect_forecast (TernBusManager *bus, TernParts *parts);
+/** tern_manager_connect_limits: SetLimits, and fills Limits */
+void tern_manager_connect_limits (TernBusManager *bus, TernParts *parts);
 /** tern_manager_connect_edits: LockVm, UnlockVm, MaskVm */
 void tern_manager_connect_edits (TernBusManager *bus, TernParts *parts);
 

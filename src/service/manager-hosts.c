@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Methods of the Manager about hosts: AddHost, RemoveHost.
+ * Methods of the Manager about hosts: AddHost, SetHost, RemoveHost.
  */
 #include "config.h"
 
@@ -10,80 +10,39 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "service/bus-host.h"
+#include "service/host-choice.h"
 #include "service/options.h"
-
-#define MAX_ADDRESS 255
-#define MAX_RESERVE (G_GUINT64_CONSTANT (1) << 50)
 
 /* AddHost */
 
 /* clang-format off */
 static const TernOption add_host_options[] = {
-  { "peer-uri",          "s" },
-  { "migration-address", "s" },
-  { "cluster",           "s" },
-  { "memory-reserve",    "t" },
+  TERN_HOST_CHOICES,
+  { NULL,                NULL },
+};
+static const TernOption set_host_options[] = {
+  TERN_HOST_CHOICES,
+  TERN_HOST_LIMIT_CHOICES,
   { NULL,                NULL },
 };
 /* clang-format on */
 
-/* A host name, an IPv4 address, or an IPv6 address with or without brackets. */
+/* When a host is added, leaving an option out says the same. */
 static gboolean
-check_address (const char *address, GError **error)
+check_given (GVariant *options, GError **error)
 {
-  gsize length = strlen (address);
-  g_autofree char *bare = g_strdup (address);
-  g_autofree char *shown = NULL;
-
-  /* What has a colon is an IPv6 address: the port is the destination's to choose. */
-  if (length > 2 && address[0] == '[' && address[length - 1] == ']')
+  for (const TernOption *o = add_host_options; o->key != NULL; o++)
     {
-      g_free (bare);
-      bare = g_strndup (address + 1, length - 2);
-      if (g_hostname_is_ip_address (bare))
-        return TRUE;
-    }
-  else if (length > 0 && length <= MAX_ADDRESS && address[0] != '-'
-           && (g_hostname_is_ip_address (address)
-               || strspn (address, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == length))
-    return TRUE;
+      const char *text;
 
-  shown = tern_text_visible (address, 60);
-  g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
-               "The option “migration-address” is “%s”; it must be a host name or an IP address",
-               shown);
-  return FALSE;
-}
-
-static gboolean
-parse_cluster (TernHostConfig *config, GVariant *options, GError **error)
-{
-  g_autofree char *cluster = NULL;
-
-  if (!g_variant_lookup (options, "cluster", "s", &cluster))
-    return TRUE;
-  /* The same letters as for hosts: it goes into commands and files. */
-  if (!tern_host_name_check (cluster, error))
-    {
-      g_prefix_error (error, "The option “cluster”: ");
+      if (!g_str_equal (o->type, "s") || !g_variant_lookup (options, o->key, "&s", &text)
+          || *text != '\0')
+        continue;
+      g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+                   "The option “%s” is empty; leave it out if the host shall have none", o->key);
       return FALSE;
     }
-  g_free (config->cluster);
-  config->cluster = g_steal_pointer (&cluster);
   return TRUE;
-}
-
-static gboolean
-parse_reserve (TernHostConfig *config, GVariant *options, GError **error)
-{
-  if (!g_variant_lookup (options, "memory-reserve", "t", &config->memory_reserve)
-      || config->memory_reserve <= MAX_RESERVE)
-    return TRUE;
-  g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
-               "The option “memory-reserve” is %" G_GUINT64_FORMAT
-               " bytes; more than %" G_GUINT64_FORMAT " (1 PiB) makes no sense",
-               config->memory_reserve, MAX_RESERVE);
-  return FALSE;
 }
 
 static TernHostConfig *
@@ -96,16 +55,7 @@ parse_host_config (const char *name, const char *uri, GVariant *options, GError 
     return NULL;
 
   config = tern_host_config_new (name, uri);
-  if (g_variant_lookup (options, "peer-uri", "s", &config->peer_uri)
-      && !tern_host_uri_check (config->peer_uri, error))
-    {
-      g_prefix_error (error, "The option “peer-uri”: ");
-      return NULL;
-    }
-  if (g_variant_lookup (options, "migration-address", "s", &config->migration_address)
-      && !check_address (config->migration_address, error))
-    return NULL;
-  if (!parse_cluster (config, options, error) || !parse_reserve (config, options, error))
+  if (!check_given (options, error) || !tern_host_choice_apply (options, config, error))
     return NULL;
   return g_steal_pointer (&config);
 }
@@ -156,6 +106,81 @@ on_handle_add_host (TernBusManager *bus, GDBusMethodInvocation *invocation, cons
   call->config = g_steal_pointer (&config);
   tern_authority_check_async (parts->authority, invocation, TERN_POLKIT_HOSTS, details,
                               on_add_host_authorized, call);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* SetHost */
+
+static gboolean
+edit_host (TernHostConfig *config, gpointer data, GError **error)
+{
+  return tern_host_choice_apply (data, config, error);
+}
+
+static void
+on_host_set (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernCall) call = data;
+  g_autoptr (GError) error = NULL;
+
+  if (tern_inventory_update_host_finish (TERN_INVENTORY (source), result, &error))
+    tern_bus_manager_complete_set_host (call->bus, call->invocation);
+  else
+    tern_bus_return_error (call->invocation, error);
+}
+
+static void
+on_set_host_authorized (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernCall) call = data;
+  g_autoptr (GError) error = NULL;
+  TernInventory *inventory = call->parts->inventory;
+  const char *name = call->host;
+  GVariant *given = call->options;
+
+  if (tern_authority_check_finish (TERN_AUTHORITY (source), result, NULL, &error))
+    tern_inventory_update_host_async (inventory, name, edit_host, given, on_host_set,
+                                      g_steal_pointer (&call));
+  else
+    tern_bus_return_error (call->invocation, error);
+}
+
+static gboolean
+check_set_host (TernParts *parts, const char *name, GVariant *options, GError **error)
+{
+  const TernHost *host;
+  g_autoptr (TernHostConfig) tried = NULL;
+
+  if (!tern_options_check (options, set_host_options, error)
+      || (host = tern_inventory_lookup_host (parts->inventory, name, error)) == NULL)
+    return FALSE;
+  if (g_variant_n_children (options) == 0)
+    {
+      g_set_error_literal (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+                           "No option is given; say what is to change");
+      return FALSE;
+    }
+  tried = tern_host_config_copy (host->config);
+  return tern_host_choice_apply (options, tried, error);
+}
+
+static gboolean
+on_handle_set_host (TernBusManager *bus, GDBusMethodInvocation *invocation, const char *name,
+                    GVariant *options, gpointer data)
+{
+  TernParts *parts = data;
+  const char *details[] = { "host", name, NULL };
+  g_autoptr (GError) error = NULL;
+  TernCall *call;
+
+  if (!check_set_host (parts, name, options, &error))
+    return tern_call_refuse (invocation, error);
+
+  call = tern_call_new (parts, bus, invocation);
+  call->host = g_strdup (name);
+  call->options = g_variant_ref (options);
+  tern_authority_check_async (parts->authority, invocation, TERN_POLKIT_HOSTS, details,
+                              on_set_host_authorized, call);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -258,5 +283,6 @@ void
 tern_manager_connect_hosts (TernBusManager *bus, TernParts *parts)
 {
   tern_call_connect (bus, "handle-add-host", G_CALLBACK (on_handle_add_host), parts);
+  tern_call_connect (bus, "handle-set-host", G_CALLBACK (on_handle_set_host), parts);
   tern_call_connect (bus, "handle-remove-host", G_CALLBACK (on_handle_remove_host), parts);
 }

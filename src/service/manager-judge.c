@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "plan/verdict-variant.h"
 #include "service/bus-text.h"
+#include "service/move-choice.h"
 #include "service/options.h"
 
 #define FEWER_VMS "plan fewer VMs at a time"
@@ -21,6 +22,14 @@ static const TernOption judge_options[] = {
   { "act",               "s" },
   { "destination",       "s" },
   { "eject-local-media", "b" },
+  { NULL,                NULL },
+};
+/* Of a start there is nothing to say about how it is made. */
+static const TernOption plan_move_options[] = {
+  { "act",               "s" },
+  { "destination",       "s" },
+  { "eject-local-media", "b" },
+  TERN_MOVE_CHOICES,
   { NULL,                NULL },
 };
 static const TernOption baseline_options[] = {
@@ -117,8 +126,10 @@ parse_order (TernParts *parts, const char *const *names, GVariant *options, GErr
   g_autoptr (GStrvBuilder) uuids = g_strv_builder_new ();
   g_autoptr (GPtrArray) vms = NULL;
 
-  if (!tern_options_check (options, judge_options, error)
+  if (!tern_options_check (options, plan_move_options, error)
       || !parse_act (options, &order->act, error)
+      || (order->act == TERN_ACT_START && !tern_options_check (options, judge_options, error))
+      || (order->options = tern_call_parse_move (parts, options, error)) == NULL
       || !parse_destination (parts, options, &order->destination, error)
       || !tern_call_lookup_vms (parts, names, &vms, error))
     return NULL;

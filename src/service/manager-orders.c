@@ -11,6 +11,7 @@
 #include "plan/verdict-variant.h"
 #include "service/bus-task.h"
 #include "service/bus-text.h"
+#include "service/move-choice.h"
 #include "service/options.h"
 
 /* A message for a person names so many VMs. */
@@ -21,12 +22,14 @@
 /* clang-format off */
 static const TernOption migrate_options[] = {
   { "eject-local-media", "b" },
+  TERN_MOVE_CHOICES,
   { NULL,                NULL },
 };
 static const TernOption group_options[] = {
   { "destination",       "s" },
   { "partial",           "b" },
   { "eject-local-media", "b" },
+  TERN_MOVE_CHOICES,
   { NULL,                NULL },
 };
 /* clang-format on */
@@ -180,7 +183,8 @@ order_one (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocat
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) vms = NULL;
-  const TernVm *vm = tern_call_lookup_vm (parts, name, &error);
+  g_autofree TernMoveOptions *move = tern_call_parse_move (parts, options, &error);
+  const TernVm *vm = move != NULL ? tern_call_lookup_vm (parts, name, &error) : NULL;
   TernCall *call;
 
   if (vm == NULL
@@ -191,6 +195,7 @@ order_one (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocat
   vms = list_one (vm);
   call = tern_call_new (parts, bus, invocation);
   call->order = make_order (act, vms, destination);
+  call->order->options = g_steal_pointer (&move);
   call->done = on_one_ordered;
   g_variant_lookup (options, "eject-local-media", "b", &call->order->eject_media);
   authorize (call, vms, FALSE);
@@ -256,11 +261,13 @@ on_handle_migrate_group (TernBusManager *bus, GDBusMethodInvocation *invocation,
 {
   TernParts *parts = data;
   const char *destination = NULL;
+  g_autofree TernMoveOptions *move = NULL;
   g_autoptr (GPtrArray) vms = NULL;
   g_autoptr (GError) error = NULL;
   TernCall *call;
 
   if (!tern_options_check (options, group_options, &error)
+      || (move = tern_call_parse_move (parts, options, &error)) == NULL
       || (g_variant_lookup (options, "destination", "&s", &destination)
           && tern_inventory_lookup_host (parts->inventory, destination, &error) == NULL)
       || !tern_call_lookup_vms (parts, names, &vms, &error))
@@ -268,6 +275,7 @@ on_handle_migrate_group (TernBusManager *bus, GDBusMethodInvocation *invocation,
 
   call = tern_call_new (parts, bus, invocation);
   call->order = make_order (TERN_ACT_MOVE, vms, destination);
+  call->order->options = g_steal_pointer (&move);
   call->done = on_group_ordered;
   g_variant_lookup (options, "partial", "b", &call->order->partial);
   g_variant_lookup (options, "eject-local-media", "b", &call->order->eject_media);

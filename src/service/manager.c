@@ -53,7 +53,9 @@ tern_manager_new (TernParts *parts)
   tern_manager_connect_hosts (bus, parts);
   tern_manager_connect_orders (bus, parts);
   tern_manager_connect_judgement (bus, parts);
+  tern_manager_connect_forecast (bus, parts);
   tern_manager_connect_edits (bus, parts);
+  tern_manager_connect_limits (bus, parts);
   tern_call_connect (bus, "handle-get-vm", G_CALLBACK (on_handle_get_vm), parts);
   tern_call_connect (bus, "handle-list-tasks", G_CALLBACK (on_handle_list_tasks), parts);
   tern_call_connect (bus, "handle-get-task", G_CALLBACK (on_handle_get_task), parts);

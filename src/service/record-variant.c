@@ -58,6 +58,22 @@ add_outcome (GVariantDict *dict, const TernTaskRecord *record, gboolean cancelab
   g_variant_dict_insert_value (dict, "Ejected", tern_bus_new_texts (record->ejected));
 }
 
+static void
+add_convergence (GVariantDict *dict, const TernTaskRecord *record)
+{
+  add_text (dict, "Policy", tern_policy_to_string (record->options.policy));
+  add_text (dict, "Priority", tern_priority_to_string (record->options.priority));
+  add_text (dict, "Convergence", tern_convergence_to_string (record->convergence));
+  g_variant_dict_insert (dict, "EstimatedEndMin", "x", record->eta_min_us);
+  g_variant_dict_insert (dict, "EstimatedEndMax", "x", record->eta_max_us);
+  add_text (dict, "Note", record->note);
+  g_variant_dict_insert_value (dict, "Steps", tern_bus_new_texts (record->steps));
+  g_variant_dict_insert_value (dict, "Tried", tern_bus_new_texts (record->tried));
+  g_variant_dict_insert (dict, "Attempt", "u", record->attempt);
+  g_variant_dict_insert (dict, "PostcopyReady", "b", record->postcopy_ready);
+  g_variant_dict_insert (dict, "LinkRate", "t", record->link_bps);
+}
+
 guint
 tern_record_get_progress (const TernTaskRecord *record)
 {
@@ -72,5 +88,6 @@ tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable)
   add_identity (&dict, record);
   add_numbers (&dict, record);
   add_outcome (&dict, record, cancelable);
+  add_convergence (&dict, record);
   return g_variant_dict_end (&dict);
 }

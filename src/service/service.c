@@ -14,9 +14,12 @@
 #include "service/bus-task.h"
 #include "service/bus-text.h"
 #include "service/bus-vm.h"
-#include "service/host-memory.h"
+#include "service/host-figures.h"
 #include "service/manager.h"
 #include "service/message-bound.h"
+
+/* The configuration that a Host object shows. */
+#define CONFIG_KEY "virtern-host-config"
 
 struct _TernService
 {
@@ -31,12 +34,25 @@ struct _TernService
   GHashTable *vms;
   /* (element-type TernTask TernBusTaskObject) */
   GHashTable *tasks;
-  TernHostMemory *memory;
+  TernHostFigures *figures;
 };
 
 G_DEFINE_TYPE (TernService, tern_service, G_TYPE_OBJECT)
 
 /* Hosts */
+
+/* Whoever changed how a host is used reads at once what that makes of its figures; all else may
+ * wait. */
+static void
+fill_host (TernService *self, TernBusHost *bus, TernHost *host)
+{
+  tern_bus_host_fill (bus, host);
+  if (g_object_get_data (G_OBJECT (bus), CONFIG_KEY) == host->config)
+    return;
+  tern_host_figures_fill (self->parts, bus, host->config->name);
+  g_object_set_data_full (G_OBJECT (bus), CONFIG_KEY, tern_host_config_ref (host->config),
+                          (GDestroyNotify) tern_host_config_unref);
+}
 
 static void
 export_host (TernService *self, TernHost *host)
@@ -45,8 +61,7 @@ export_host (TernService *self, TernHost *host)
   g_autoptr (TernBusObjectSkeleton) object = tern_bus_object_skeleton_new (path);
   TernBusHost *bus = tern_bus_host_skeleton_new ();
 
-  tern_bus_host_fill (bus, host);
-  tern_host_memory_fill (self->parts, bus, host->config->name);
+  fill_host (self, bus, host);
   tern_bus_object_skeleton_set_host (object, bus);
   g_dbus_object_manager_server_export (self->server, G_DBUS_OBJECT_SKELETON (object));
   g_hash_table_insert (self->hosts, g_strdup (host->config->name), bus);
@@ -61,7 +76,7 @@ on_host_changed (TernInventory *inventory, TernHost *host, gpointer data)
   if (bus == NULL)
     export_host (self, host);
   else
-    tern_bus_host_fill (bus, host);
+    fill_host (self, bus, host);
 }
 
 static void
@@ -221,7 +236,7 @@ tern_service_new (GDBusConnection *connection, TernParts *parts, GError **error)
 
   export_what_is_there (self);
   follow_engine (self);
-  self->memory = tern_host_memory_new (parts, self->hosts);
+  self->figures = tern_host_figures_new (parts, self->hosts);
   g_dbus_object_manager_server_set_connection (self->server, connection);
   return g_steal_pointer (&self);
 }
@@ -235,7 +250,7 @@ tern_service_stop (TernService *self)
   g_signal_handlers_disconnect_by_data (self->parts->inventory, self);
   g_signal_handlers_disconnect_by_data (self->parts->tasks, self);
   g_signal_handlers_disconnect_by_data (self->parts->store, self);
-  g_clear_pointer (&self->memory, tern_host_memory_free);
+  g_clear_pointer (&self->figures, tern_host_figures_free);
   /* Silently: the name goes with the objects, and says the same. */
   g_dbus_object_manager_server_set_connection (self->server, NULL);
   g_hash_table_remove_all (self->tasks);

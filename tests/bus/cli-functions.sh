@@ -86,9 +86,11 @@ EOF
     export DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS
 }
 
-# start_daemon SPEED: returns when the daemon has its name
+# start_daemon SPEED: returns when the daemon has its name. Copies that hang do so for longer than
+# a test takes.
 start_daemon() {
-    "$TOP_BUILDDIR/virternd" --session --simulate "$TOP_SRCDIR/tests/bus/$cluster" \
+    printf '[migration]\nstall-timeout = 3600\n' >"$work/virternd.conf"
+    "$TOP_BUILDDIR/virternd" --config "$work/virternd.conf" --session --simulate "$TOP_SRCDIR/tests/bus/$cluster" \
         --speed "$1" --state-dir "$work/state" >>"$work/daemon.log" 2>&1 &
     daemon_pid=$!
     if ! gdbus wait --session --timeout 30 org.virtern.Virtern1; then

@@ -393,7 +393,7 @@ offers() {
     [ "$(cat "$work/offered")" = "$1" ] || { echo "# offered: $(cat "$work/offered")"; false; }
 }
 complete_line ''
-offers "baseline check help host migrate plan snapshot status task vm "
+offers "baseline check help host limits migrate plan snapshot status task vm "
 ok $? "the completion knows the commands"
 complete_line host a
 offers "add "
@@ -414,7 +414,7 @@ complete_line help ta
 offers "task "
 ok $? "the completion helps with help"
 complete_line help task ''
-offers "cancel list show watch "
+offers "cancel list resolve show switch watch "
 ok $? "the completion knows the commands after help task"
 complete_line migrate web01 d
 offers "db01 "
@@ -432,11 +432,47 @@ complete_line check web01 --snapshot "$TOP_SRCDIR/tests/bus/cli-cl"
 offers "$TOP_SRCDIR/tests/bus/cli-cluster.json "
 ok $? "the completion knows files"
 complete_line migrate web01 --t
-offers "--timeout --to "
+offers "--timeout --tls --to "
 ok $? "the completion knows the options of a command"
 complete_line --json task list --state c
 offers "cancelled "
 ok $? "the completion knows the states"
+complete_line migrate web01 --policy ''
+offers "careful default force postcopy "
+ok $? "the completion knows the policies"
+complete_line task switch 1 --policy p
+offers "postcopy "
+ok $? "also of a switch"
+complete_line migrate web01 --priority ''
+offers "high low normal "
+ok $? "the completion knows the priorities"
+complete_line migrate web01 --compression z
+offers "zlib zstd "
+ok $? "the completion knows the kinds of compression"
+complete_line migrate web01 --bandwidth 100 we
+offers "web01 "
+ok $? "the completion takes a bandwidth for no VM"
+complete_line limits ''
+offers "reset set "
+ok $? "the completion knows the commands of limits"
+complete_line limits set --
+offers "--cluster --help --in --json --no-color --out --session --version "
+ok $? "the completion knows the limits"
+complete_line limits set --cluster ''
+offers "none "
+ok $? "the completion offers no clusters where a number is wanted"
+complete_line host set no
+offers "node1 node2 node3 node5 "
+ok $? "the completion knows the hosts that can be changed"
+complete_line host set node1 --link-rate ''
+offers "auto "
+ok $? "the completion knows the word in place of a rate"
+complete_line task resolve 1 --k
+offers "--keep-destination --keep-source "
+ok $? "the completion knows the ways out"
+complete_line task resolve 1 --keep-source --vm ''
+offers " "
+ok $? "the completion does not type the name of a VM whose copy is ended"
 
 # --- the daemon goes ---
 

@@ -45,10 +45,10 @@ methods () { # PATTERN: methods whose description holds it
       $0 ~ pattern && method != "" { print method }' data/org.virtern.Virtern1.xml | sort -u | xargs
 }
 check "every method of the contract that changes something has a polkit action" \
-  "AddHost Cancel LockVm MaskVm Migrate MigrateGroup RemoveHost StartVm UnlockVm" \
+  "AddHost Cancel LockVm MaskVm Migrate MigrateGroup Recheck RemoveHost Resolve SetHost SetLimits StartVm SwitchPolicy UnlockVm" \
   "$(methods 'polkit: org')"
 check "every other method says that everybody may call it" \
-  "CheckVm GetBaseline GetSnapshot GetTask GetVm ListTasks Plan" \
+  "CheckVm Forecast GetBaseline GetSnapshot GetTask GetVm ListTasks Plan" \
   "$(methods 'Everybody may ask' )"
 check "no method is in neither list" \
   "$(sed -n 's/.*<method name="\([A-Za-z]*\)">.*/\1/p' data/org.virtern.Virtern1.xml | sort -u | xargs)" \
@@ -56,7 +56,7 @@ check "no method is in neither list" \
 check_none "an action of polkit is checked where the contract names it, and described to who is refused" \
   "$(sed -n 's/^#define \(TERN_POLKIT_[A-Z]*\) .*/\1/p' $names | while read -r action; do
        grep -q "{ $action, " src/service/authority.c || echo "$action is not described"
-       grep -lqw "$action" src/service/manager-*.c src/service/bus-task.c || echo "$action is not asked for"
+       grep -lqw "$action" src/service/manager-*.c src/service/bus-task-acts.c || echo "$action is not asked for"
      done)"
 check "the bus policy lets the user of the unit own the name" \
   "virtern" "$(sed -n 's/^User=//p' data/virternd.service.in)"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The a{sv} at the end of methods, and its way into JSON. The corpus is GVariant text; bytes
+ * The a{sv} at the end of methods, its way into JSON, and what moves and hosts take from it. The
+ * corpus is GVariant text; bytes
  * that are none are taken for the dictionary as GVariant would send it.
  */
 #include "config.h"
@@ -10,6 +11,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "fuzz-main.h"
+#include "plan/move-options.h"
+#include "service/host-choice.h"
+#include "service/move-choice.h"
 
 static const TernOption known[] = {
   { "limit", "u" }, { "vm", "s" }, { "names", "as" }, { NULL, NULL }
@@ -46,6 +50,56 @@ assert_found (GVariant *options)
     }
 }
 
+static void
+assert_visible (const GError *error)
+{
+  g_autofree char *visible = tern_text_visible (error->message, 0);
+
+  g_assert_cmpstr (error->message, ==, visible);
+}
+
+/* What is taken is a move that can be. */
+static void
+try_move (GVariant *options)
+{
+  static const TernOption choices[] = { TERN_MOVE_CHOICES, { NULL, NULL } };
+  TernMoveOptions move = TERN_MOVE_OPTIONS_INIT;
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_options_check (options, choices, &error)
+      || !tern_move_choice_parse (options, &move, &error))
+    {
+      assert_visible (error);
+      return;
+    }
+  g_assert_true ((guint) move.policy < TERN_N_POLICIES);
+  g_assert_true ((guint) move.priority < TERN_N_PRIORITIES);
+  g_assert_true ((guint) move.compression < TERN_N_COMPRESSIONS);
+  g_assert_true (tern_move_options_check (&move, NULL, NULL, NULL, NULL));
+}
+
+/* What is taken can be taken again, and changes nothing then. */
+static void
+try_host (GVariant *options)
+{
+  static const TernOption choices[] = { TERN_HOST_CHOICES,
+                                        TERN_HOST_LIMIT_CHOICES,
+                                        { NULL, NULL } };
+  g_autoptr (TernHostConfig) config = tern_host_config_new ("node1", "sim://node1/");
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_options_check (options, choices, &error)
+      || !tern_host_choice_apply (options, config, &error))
+    {
+      assert_visible (error);
+      return;
+    }
+  g_assert_true (config->limit_out <= TERN_LIMIT_MAX && config->limit_in <= TERN_LIMIT_MAX);
+  g_assert_true (config->peer_uri == NULL || tern_host_uri_check (config->peer_uri, NULL));
+  g_assert_true (tern_host_name_check (config->cluster, NULL));
+  g_assert_true (tern_host_choice_apply (options, config, NULL));
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -58,10 +112,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (tern_options_check (options, known, &error))
     assert_found (options);
   else
-    {
-      g_autofree char *visible = tern_text_visible (error->message, 0);
-
-      g_assert_cmpstr (error->message, ==, visible);
-    }
+    assert_visible (error);
+  try_move (options);
+  try_host (options);
   return 0;
 }

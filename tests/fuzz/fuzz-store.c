@@ -4,12 +4,14 @@
  * column. What is read goes on to the bus, and the check at the start, which reads every row,
  * must find whatever the questions would find.
  *
- * A column is a byte that says what follows (two low bits: a phase or nothing, a number, text,
- * bytes; the rest: how long), and that. The tables' columns follow one another.
+ * A column is a byte that says what follows (two low bits: one of our words or nothing, a number,
+ * text, bytes; the rest: how long, or which word), and that. The tables' columns follow one
+ * another.
  */
 #include "config.h"
 
 #include "base/text.h"
+#include "drivers/store-columns.h"
 #include "drivers/store-rows.h"
 #include "drivers/store-schema.h"
 #include "fuzz-main.h"
@@ -31,7 +33,8 @@ open_store (void)
       g_assert_true (sqlite3_open (":memory:", &db) == SQLITE_OK);
       g_assert_true (tern_schema_create (db, NULL));
     }
-  g_assert_true (tern_rows_exec (db, "DELETE FROM host; DELETE FROM task;", NULL));
+  g_assert_true (
+      tern_rows_exec (db, "DELETE FROM host; DELETE FROM task; DELETE FROM limits", NULL));
   return db;
 }
 
@@ -45,18 +48,38 @@ take (Input *input, size_t length)
   return start;
 }
 
+/* Returns: NULL for nothing */
+static const char *
+choose_word (size_t number)
+{
+  static const char *const sides[] = { "source", "destination" };
+
+  if (number < TERN_N_PHASES)
+    return tern_task_phase_to_string (number);
+  number -= TERN_N_PHASES;
+  if (number < TERN_N_POLICIES)
+    return tern_policy_to_string (number);
+  number -= TERN_N_POLICIES;
+  if (number < TERN_N_PRIORITIES)
+    return tern_priority_to_string (number);
+  number -= TERN_N_PRIORITIES;
+  if (number < TERN_N_COMPRESSIONS)
+    return tern_compression_to_string (number);
+  number -= TERN_N_COMPRESSIONS;
+  return number < G_N_ELEMENTS (sides) ? sides[number] : NULL;
+}
+
 static void
 bind_value (sqlite3_stmt *stmt, int place, Input *input)
 {
   uint8_t kind = *take (input, 1);
-  size_t length = MIN (kind >> 2, input->size);
+  size_t length = (kind & 3) == 0 ? kind >> 2 : MIN (kind >> 2, input->size);
   gint64 number = 0;
 
   switch (kind & 3)
     {
     case 0:
-      if (length < TERN_N_PHASES)
-        sqlite3_bind_text (stmt, place, tern_task_phase_to_string (length), -1, SQLITE_STATIC);
+      sqlite3_bind_text (stmt, place, choose_word (length), -1, SQLITE_STATIC);
       break;
     case 1:
       length = MIN (length, sizeof number);
@@ -74,8 +97,11 @@ bind_value (sqlite3_stmt *stmt, int place, Input *input)
 
 /* What the tables refuse is not there. */
 static void
-add_row (sqlite3 *db, const char *sql, Input *input)
+add_row (sqlite3 *db, const TernTable *table, Input *input)
 {
+  g_autofree char *places = tern_table_join_columns (table, TERN_STORE_SCHEMA_VERSION, TRUE);
+  g_autofree char *sql =
+      g_strdup_printf ("INSERT INTO %s VALUES (%s)", tern_table_get_name (table), places);
   g_autoptr (sqlite3_stmt) stmt = NULL;
 
   g_assert_true (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) == SQLITE_OK);
@@ -89,11 +115,9 @@ add_rows (sqlite3 *db, Input input)
 {
   while (input.size > 0)
     {
-      add_row (db, "INSERT INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)", &input);
-      add_row (db,
-               "INSERT INTO task VALUES "
-               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               &input);
+      add_row (db, &tern_table_host, &input);
+      add_row (db, &tern_table_task, &input);
+      add_row (db, &tern_table_limits, &input);
     }
 }
 
@@ -130,15 +154,20 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autoptr (GPtrArray) hosts = NULL;
   g_autoptr (GPtrArray) open = NULL;
   g_autoptr (GPtrArray) tasks = NULL;
+  g_autoptr (GError) limits_error = NULL;
+  TernLimits limits = { 0 };
   guint64 last_id = 0;
 
   add_rows (db, (Input){ data, size });
   hosts = tern_rows_load_hosts (db, NULL);
   open = tern_rows_load_open_tasks (db, &last_id, NULL);
   tasks = tern_rows_list_tasks (db, &filter, NULL);
+  if (tern_rows_load_limits (db, &limits, &limits_error))
+    g_assert_true (limits.out <= TERN_LIMIT_MAX && limits.in <= TERN_LIMIT_MAX);
   if (tern_rows_check (db, TERN_STORE_SCHEMA_VERSION, &error))
     {
       g_assert_true (hosts != NULL && open != NULL && tasks != NULL);
+      g_assert_no_error (limits_error);
       try_tasks (db, tasks, last_id);
     }
   else

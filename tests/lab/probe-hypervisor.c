@@ -285,11 +285,12 @@ on_job (GObject *source, GAsyncResult *result, gpointer data)
     say (run->probe,
          "%s: active=%d outgoing=%d elapsed=%.3f total=%" G_GUINT64_FORMAT
          " processed=%" G_GUINT64_FORMAT " remaining=%" G_GUINT64_FORMAT " bps=%" G_GUINT64_FORMAT
-         " dirty=%" G_GUINT64_FORMAT " iteration=%u has-downtime=%d downtime=%.3f setup=%.3f",
+         " dirty=%" G_GUINT64_FORMAT " iteration=%u has-downtime=%d downtime=%.3f setup=%.3f"
+         " throttle=%u page-requests=%" G_GUINT64_FORMAT,
          run->words[0], job.active, job.outgoing, (double) job.elapsed_us / G_USEC_PER_SEC,
          job.memory_total, job.memory_processed, job.memory_remaining, job.memory_bps,
          job.dirty_bps, job.iteration, job.has_downtime, (double) job.downtime_us / G_USEC_PER_SEC,
-         (double) job.setup_us / G_USEC_PER_SEC);
+         (double) job.setup_us / G_USEC_PER_SEC, job.throttle, job.page_requests);
   end_run (run, error);
 }
 
@@ -353,6 +354,54 @@ on_set_cpu (GObject *source, GAsyncResult *result, gpointer data)
   end_yes (source, result, data, tern_hypervisor_set_cpu_finish);
 }
 
+static void
+on_downtime (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_set_downtime_finish);
+}
+
+static void
+on_speed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_set_speed_finish);
+}
+
+static void
+on_postcopy (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_start_postcopy_finish);
+}
+
+static void
+on_pause (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_pause_finish);
+}
+
+static void
+on_remove_copy (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_remove_copy_finish);
+}
+
+static void
+on_let_run (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_let_run_finish);
+}
+
+static void
+on_measure (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  GError *error = NULL;
+  guint64 bps;
+
+  if (tern_hypervisor_measure_dirty_finish (TERN_HYPERVISOR (source), result, &bps, &error))
+    say (run->probe, "measure: %" G_GUINT64_FORMAT, bps);
+  end_run (run, error);
+}
+
 /* Into the file that is named: it has several lines. */
 static void
 on_cpu_xml (GObject *source, GAsyncResult *result, gpointer data)
@@ -406,19 +455,101 @@ on_connect (GObject *source, GAsyncResult *result, gpointer data)
   end_yes (source, result, data, tern_hypervisor_connect_finish);
 }
 
+static const struct
+{
+  const char *word;
+  TernMigrateFlags flag;
+} migrate_flags[] = {
+  { "auto-converge", TERN_MIGRATE_AUTO_CONVERGE },
+  { "postcopy", TERN_MIGRATE_POSTCOPY },
+  { "resume", TERN_MIGRATE_POSTCOPY_RESUME },
+  { "tls", TERN_MIGRATE_TLS },
+};
+
+static guint64
+read_number (const char *text)
+{
+  return g_ascii_strtoull (text, NULL, 10);
+}
+
+/* "postcopy", "parallel=2", … */
+static void
+read_option (TernMigrateParams *params, const char *word)
+{
+  const char *value = strchr (word, '=');
+
+  for (guint i = 0; i < G_N_ELEMENTS (migrate_flags); i++)
+    if (g_str_equal (word, migrate_flags[i].word))
+      params->flags |= migrate_flags[i].flag;
+  if (g_str_has_prefix (word, "parallel="))
+    params->parallel = (guint) read_number (value + 1);
+  else if (g_str_has_prefix (word, "postcopy-speed="))
+    params->postcopy_bandwidth_bps = read_number (value + 1);
+  else if (g_str_has_prefix (word, "compression="))
+    (void) tern_compression_from_string (value + 1, &params->compression);
+}
+
 static void
 start_migrate (TernHypervisor *hypervisor, Run *run)
 {
   guint n = g_strv_length (run->words);
-  const TernMigrateParams params = {
+  TernMigrateParams params = {
     .peer_uri = run->words[2],
     .migration_address = n > 3 && !g_str_equal (run->words[3], "-") ? run->words[3] : NULL,
     .persistent = n <= 4 || !g_str_equal (run->words[4], "transient"),
     .flags = n > 4 && g_str_equal (run->words[4], "offline") ? TERN_MIGRATE_OFFLINE : 0,
-    .bandwidth_bps = n > 5 ? g_ascii_strtoull (run->words[5], NULL, 10) : 0,
+    .bandwidth_bps = n > 5 ? read_number (run->words[5]) : 0,
   };
 
+  for (guint i = 6; i < n; i++)
+    read_option (&params, run->words[i]);
   tern_hypervisor_migrate_async (hypervisor, run->words[1], &params, NULL, on_migrate, run);
+}
+
+static void
+start_downtime (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_set_downtime_async (hypervisor, run->words[1],
+                                      (guint) read_number (run->words[2]), NULL, on_downtime, run);
+}
+
+static void
+start_speed (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_set_speed_async (hypervisor, run->words[1], read_number (run->words[2]),
+                                   g_strcmp0 (run->words[3], "postcopy") == 0, NULL, on_speed, run);
+}
+
+static void
+start_postcopy (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_start_postcopy_async (hypervisor, run->words[1], NULL, on_postcopy, run);
+}
+
+static void
+start_pause (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_pause_async (hypervisor, run->words[1], NULL, on_pause, run);
+}
+
+static void
+start_measure (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_measure_dirty_async (hypervisor, run->words[1], NULL, on_measure, run);
+}
+
+static void
+start_remove_copy (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_remove_copy_async (hypervisor, run->words[1],
+                                     g_strcmp0 (run->words[2], "definition") == 0, NULL,
+                                     on_remove_copy, run);
+}
+
+static void
+start_let_run (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_let_run_async (hypervisor, run->words[1], NULL, on_let_run, run);
 }
 
 static void
@@ -598,6 +729,13 @@ static const struct
   { "abort", 2, start_abort },
   { "resume", 2, start_resume },
   { "discard", 2, start_discard },
+  { "downtime", 3, start_downtime },
+  { "speed", 3, start_speed },
+  { "postcopy", 2, start_postcopy },
+  { "pause", 2, start_pause },
+  { "measure", 2, start_measure },
+  { "remove-copy", 2, start_remove_copy },
+  { "let-run", 2, start_let_run },
   { "start", 2, start_start },
   { "eject", 4, start_eject },
   { "lock", 6, start_lock },
@@ -718,6 +856,10 @@ usage (void)
            "usage: probe-hypervisor URI COMMAND\n"
            "  facts | vms | vm UUID | inspect UUID | job UUID | completed UUID | abort UUID\n"
            "  migrate UUID PEERURI [ADDRESS|-] [persistent|transient|offline] [BYTES-PER-SECOND]\n"
+           "    [auto-converge|postcopy|resume|tls|parallel=N|compression=NAME|postcopy-speed=N]…\n"
+           "  downtime UUID MS | speed UUID BYTES-PER-SECOND [postcopy] | postcopy UUID\n"
+           "  pause UUID | measure UUID\n"
+           "  remove-copy UUID [definition] | let-run UUID\n"
            "  resume UUID | discard UUID | start UUID | eject UUID TARGET SOURCE | watch | shell\n"
            "  lock UUID OWNER SINCE-US EXPIRES-US REASON… | unlock UUID\n"
            "  set-cpu UUID MODEL [+FEATURE|-FEATURE]… | clear-cpu UUID\n"

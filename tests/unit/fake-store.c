@@ -11,9 +11,11 @@
 typedef struct
 {
   GTask *task;
-  GPtrArray *records; /* TernTaskRecord: one of these three */
+  GPtrArray *records; /* TernTaskRecord: one of these */
   TernHostConfig *host;
   char *removed;
+  gboolean sets_limits;
+  TernLimits *limits;
 } Write;
 
 static void fake_store_iface_init (TernStoreInterface *iface);
@@ -28,6 +30,7 @@ write_free (Write *write)
   g_clear_pointer (&write->records, g_ptr_array_unref);
   tern_host_config_unref (write->host);
   g_free (write->removed);
+  g_free (write->limits);
   g_free (write);
 }
 
@@ -60,6 +63,11 @@ carry_out (FakeStore *self, Write *write)
     }
   if (write->removed != NULL)
     remove_host (self, write->removed);
+  if (write->sets_limits)
+    {
+      g_free (self->limits);
+      self->limits = g_steal_pointer (&write->limits);
+    }
 }
 
 static void
@@ -67,6 +75,15 @@ refuse (Write *write, const char *why)
 {
   g_task_return_new_error (write->task, TERN_ERROR, TERN_ERROR_STORE, "%s", why);
   write_free (write);
+}
+
+void
+fake_store_drop_writes (FakeStore *self)
+{
+  Write *write;
+
+  while ((write = g_queue_pop_head (&self->writes)) != NULL)
+    refuse (write, "the daemon is dead");
 }
 
 /* The machine is dead: nothing that was asked for and not yet carried out ever is. */
@@ -77,8 +94,8 @@ crash (FakeStore *self, Write *write)
     carry_out (self, write);
   self->crash_at = 0;
   self->on_crash (self->crash_data);
-  for (; write != NULL; write = g_queue_pop_head (&self->writes))
-    refuse (write, "the daemon is dead");
+  refuse (write, "the daemon is dead");
+  fake_store_drop_writes (self);
 }
 
 static void
@@ -90,6 +107,8 @@ end_write (FakeStore *self, Write *write)
     number = ++self->n_writes;
   if (number > 0 && number == self->crash_at)
     crash (self, write);
+  else if (number == 0 && self->fail_others)
+    refuse (write, "No space left on device");
   else if (number >= MAX (self->fail_first, 1) && number <= self->fail_last)
     refuse (write, "No space left on device");
   else
@@ -176,6 +195,15 @@ remove_host_async (TernStore *store, const char *name, GAsyncReadyCallback cb, g
   queue_write (FAKE_STORE (store), cb, data)->removed = g_strdup (name);
 }
 
+static void
+put_limits_async (TernStore *store, const TernLimits *limits, GAsyncReadyCallback cb, gpointer data)
+{
+  Write *write = queue_write (FAKE_STORE (store), cb, data);
+
+  write->sets_limits = TRUE;
+  write->limits = g_memdup2 (limits, sizeof *limits);
+}
+
 static gboolean
 write_finish (TernStore *store, GAsyncResult *result, GError **error)
 {
@@ -193,6 +221,18 @@ load_hosts (TernStore *store, GError **error)
   for (guint i = 0; i < self->hosts->len; i++)
     g_ptr_array_add (hosts, tern_host_config_ref (self->hosts->pdata[i]));
   return hosts;
+}
+
+static gboolean
+load_limits (TernStore *store, TernLimits *out_limits, GError **error)
+{
+  FakeStore *self = FAKE_STORE (store);
+
+  (void) error;
+  if (self->limits == NULL)
+    return FALSE;
+  *out_limits = *self->limits;
+  return TRUE;
 }
 
 static int
@@ -226,15 +266,58 @@ load_open_tasks (TernStore *store, guint64 *out_last_id, GError **error)
   return tasks;
 }
 
+static gboolean
+matches (const TernTaskRecord *record, const TernTaskFilter *filter)
+{
+  return (filter->before_id == 0 || record->id < filter->before_id)
+         && (filter->vm_uuid == NULL || g_str_equal (filter->vm_uuid, record->vm_uuid))
+         && (filter->host == NULL || g_str_equal (filter->host, record->source)
+             || g_str_equal (filter->host, record->destination))
+         && (filter->state == NULL
+             || g_str_equal (filter->state, tern_task_phase_to_state (record->phase)));
+}
+
+static void
+list_tasks_async (TernStore *store, const TernTaskFilter *filter, GAsyncReadyCallback cb,
+                  gpointer data)
+{
+  FakeStore *self = FAKE_STORE (store);
+  g_autoptr (GTask) task = g_task_new (self, NULL, cb, data);
+  g_autoptr (GPtrArray) found = g_ptr_array_new ();
+  GPtrArray *page = new_records ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->tasks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (matches (value, filter))
+      g_ptr_array_add (found, value);
+  g_ptr_array_sort (found, compare_tasks);
+  for (guint i = found->len; i-- > 0 && page->len < filter->limit;)
+    g_ptr_array_add (page, tern_task_record_copy (found->pdata[i]));
+  g_task_return_pointer (task, page, (GDestroyNotify) g_ptr_array_unref);
+}
+
+static GPtrArray *
+list_tasks_finish (TernStore *store, GAsyncResult *result, GError **error)
+{
+  (void) store;
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 static void
 fake_store_iface_init (TernStoreInterface *iface)
 {
+  iface->list_tasks_async = list_tasks_async;
+  iface->list_tasks_finish = list_tasks_finish;
   iface->load_hosts = load_hosts;
   iface->load_open_tasks = load_open_tasks;
   iface->put_host_async = put_host_async;
   iface->remove_host_async = remove_host_async;
   iface->put_task_async = put_task_async;
   iface->put_tasks_async = put_tasks_async;
+  iface->load_limits = load_limits;
+  iface->put_limits_async = put_limits_async;
   iface->write_finish = write_finish;
 }
 
@@ -254,6 +337,7 @@ fake_store_finalize (GObject *object)
 
   g_ptr_array_unref (self->hosts);
   g_hash_table_unref (self->tasks);
+  g_free (self->limits);
   g_object_unref (self->clock);
   G_OBJECT_CLASS (fake_store_parent_class)->finalize (object);
 }

@@ -19,6 +19,7 @@ struct _FakeStore
   TernClock *clock;
   GPtrArray *hosts;   /* TernHostConfig */
   GHashTable *tasks;  /* id -> TernTaskRecord */
+  TernLimits *limits; /* NULL: none were stored */
   GPtrArray *journal; /* what happened, in order: not owned, lines are added to it */
   GQueue writes;      /* asked for, not yet carried out */
   gboolean pumping;
@@ -28,6 +29,7 @@ struct _FakeStore
   guint n_writes;   /* so many were carried out or refused */
   guint fail_first; /* writes with these numbers are refused; 0 for none */
   guint fail_last;
+  gboolean fail_others;   /* writes of anything but tasks are refused */
   guint crash_at;         /* the plug is pulled at this one; 0 for never */
   gboolean crash_durable; /* after it counts, not before */
   void (*on_crash) (gpointer data);
@@ -37,6 +39,10 @@ struct _FakeStore
 /** fake_store_new: @journal: (element-type utf8): gets "stored ID PHASE" lines; kept by the caller
  */
 FakeStore *fake_store_new (TernClock *clock, GPtrArray *journal);
+
+/** fake_store_drop_writes: the daemon has died: what it asked for and was not carried out never is
+ */
+void fake_store_drop_writes (FakeStore *self);
 
 /** fake_store_find_task: Returns: (transfer none) (nullable): as it is on the disk */
 const TernTaskRecord *fake_store_find_task (FakeStore *self, guint64 id);

@@ -18,7 +18,12 @@ struct _SpyHypervisor
   GPtrArray *journal;
 };
 
-static gboolean refuse_discards;
+static const char *refused;   /* what every host says no to */
+static const char *held;      /* what no host answers */
+static GPtrArray *unanswered; /* GTask */
+static TernMigrateParams last_call;
+static SpyFunc watcher;
+static gpointer watcher_data;
 
 static void spy_hypervisor_iface_init (TernHypervisorInterface *iface);
 
@@ -32,11 +37,44 @@ get_port (TernHypervisor *self)
 }
 
 static void
+write_line (TernHypervisor *hypervisor, char *line)
+{
+  g_ptr_array_add (SPY_HYPERVISOR (hypervisor)->journal, line);
+  if (watcher != NULL)
+    watcher (line, watcher_data);
+}
+
+static void
 write_down (TernHypervisor *hypervisor, const char *what)
 {
-  SpyHypervisor *self = SPY_HYPERVISOR (hypervisor);
+  write_line (hypervisor, g_strdup_printf ("%s %s", what, SPY_HYPERVISOR (hypervisor)->host));
+}
 
-  g_ptr_array_add (self->journal, g_strdup_printf ("%s %s", what, self->host));
+static void
+write_down_number (TernHypervisor *hypervisor, const char *what, guint64 number)
+{
+  write_line (hypervisor, g_strdup_printf ("%s %s %" G_GUINT64_FORMAT, what,
+                                           SPY_HYPERVISOR (hypervisor)->host, number));
+}
+
+/* Returns: whether the test wants that to be refused, and it was */
+static gboolean
+is_refused (TernHypervisor *self, const char *what, GCancellable *cancellable,
+            GAsyncReadyCallback cb, gpointer data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (g_strcmp0 (refused, what) != 0 && g_strcmp0 (held, what) != 0)
+    return FALSE;
+  task = g_task_new (get_port (self), cancellable, cb, data);
+  g_task_set_name (task, what);
+  if (g_strcmp0 (held, what) == 0)
+    {
+      g_ptr_array_add (unanswered, g_steal_pointer (&task));
+      return TRUE;
+    }
+  g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_REFUSED, "it is in use");
+  return TRUE;
 }
 
 static gboolean
@@ -90,7 +128,10 @@ static void
 migrate_async (TernHypervisor *self, const char *uuid, const TernMigrateParams *params,
                GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
-  write_down (self, params->flags & TERN_MIGRATE_OFFLINE ? "define" : "migrate");
+  write_down (self, params->flags & TERN_MIGRATE_OFFLINE           ? "define"
+                    : params->flags & TERN_MIGRATE_POSTCOPY_RESUME ? "recover"
+                                                                   : "migrate");
+  last_call = *params;
   tern_hypervisor_migrate_async (get_port (self), uuid, params, cancellable, cb, data);
 }
 
@@ -98,6 +139,8 @@ static void
 fetch_job_async (TernHypervisor *self, const char *uuid, gboolean completed,
                  GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
+  if (is_refused (self, "job", cancellable, cb, data))
+    return;
   tern_hypervisor_fetch_job_async (get_port (self), uuid, completed, cancellable, cb, data);
 }
 
@@ -122,13 +165,8 @@ discard_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable
                GAsyncReadyCallback cb, gpointer data)
 {
   write_down (self, "discard");
-  if (refuse_discards)
-    {
-      g_autoptr (GTask) task = g_task_new (get_port (self), cancellable, cb, data);
-
-      g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_REFUSED, "it is in use");
-      return;
-    }
+  if (is_refused (self, "discard", cancellable, cb, data))
+    return;
   tern_hypervisor_discard_async (get_port (self), uuid, cancellable, cb, data);
 }
 
@@ -146,6 +184,72 @@ eject_async (TernHypervisor *self, const char *uuid, const char *target, const c
 {
   write_down (self, "eject");
   tern_hypervisor_eject_async (get_port (self), uuid, target, source, cancellable, cb, data);
+}
+
+static void
+set_downtime_async (TernHypervisor *self, const char *uuid, guint downtime_ms,
+                    GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  write_down_number (self, "downtime", downtime_ms);
+  if (is_refused (self, "downtime", cancellable, cb, data))
+    return;
+  tern_hypervisor_set_downtime_async (get_port (self), uuid, downtime_ms, cancellable, cb, data);
+}
+
+static void
+set_speed_async (TernHypervisor *self, const char *uuid, guint64 bandwidth_bps, gboolean postcopy,
+                 GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  write_down_number (self, postcopy ? "postcopy-speed" : "speed", bandwidth_bps);
+  tern_hypervisor_set_speed_async (get_port (self), uuid, bandwidth_bps, postcopy, cancellable, cb,
+                                   data);
+}
+
+static void
+start_postcopy_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                      GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "postcopy");
+  if (is_refused (self, "postcopy", cancellable, cb, data))
+    return;
+  tern_hypervisor_start_postcopy_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
+pause_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+             GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "pause");
+  if (is_refused (self, "pause", cancellable, cb, data))
+    return;
+  tern_hypervisor_pause_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
+measure_dirty_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                     GAsyncReadyCallback cb, gpointer data)
+{
+  tern_hypervisor_measure_dirty_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
+remove_copy_async (TernHypervisor *self, const char *uuid, gboolean with_definition,
+                   GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, with_definition ? "remove-all" : "remove");
+  if (is_refused (self, "remove", cancellable, cb, data))
+    return;
+  tern_hypervisor_remove_copy_async (get_port (self), uuid, with_definition, cancellable, cb, data);
+}
+
+static void
+let_run_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+               GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "let-run");
+  if (is_refused (self, "let-run", cancellable, cb, data))
+    return;
+  tern_hypervisor_let_run_async (get_port (self), uuid, cancellable, cb, data);
 }
 
 static void
@@ -203,6 +307,13 @@ spy_hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->discard_async = discard_async;
   iface->start_async = start_async;
   iface->eject_async = eject_async;
+  iface->set_downtime_async = set_downtime_async;
+  iface->set_speed_async = set_speed_async;
+  iface->start_postcopy_async = start_postcopy_async;
+  iface->pause_async = pause_async;
+  iface->measure_dirty_async = measure_dirty_async;
+  iface->remove_copy_async = remove_copy_async;
+  iface->let_run_async = let_run_async;
   iface->set_lock_async = set_lock_async;
   iface->set_cpu_async = set_cpu_async;
   iface->fetch_cpu_xml_async = fetch_cpu_xml_async;
@@ -235,7 +346,48 @@ spy_hypervisor_class_init (SpyHypervisorClass *klass)
 void
 spy_hypervisor_refuse_discards (gboolean refuse)
 {
-  refuse_discards = refuse;
+  refused = refuse ? "discard" : NULL;
+}
+
+void
+spy_hypervisor_refuse (const char *what)
+{
+  refused = what;
+}
+
+/* There is no job to answer with. */
+static void
+answer (GTask *task)
+{
+  if (g_str_equal (g_task_get_name (task), "job"))
+    g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_TIMED_OUT, "it took too long");
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+spy_hypervisor_hold (const char *what)
+{
+  if (unanswered == NULL)
+    unanswered = g_ptr_array_new_with_free_func (g_object_unref);
+  held = what;
+  for (guint i = 0; what == NULL && i < unanswered->len; i++)
+    answer (unanswered->pdata[i]);
+  if (what == NULL)
+    g_ptr_array_set_size (unanswered, 0);
+}
+
+void
+spy_hypervisor_watch (SpyFunc func, gpointer data)
+{
+  watcher = func;
+  watcher_data = data;
+}
+
+const TernMigrateParams *
+spy_hypervisor_get_last_call (void)
+{
+  return &last_call;
 }
 
 TernHypervisor *

@@ -7,6 +7,7 @@
 #include "cli/args.h"
 
 #include "cli/exit-status.h"
+#include "model/move.h"
 #include "tern-check.h"
 
 #include <string.h>
@@ -105,6 +106,36 @@ START_TEST (a_wrong_line_is_a_usage_error_that_names_what_is_wrong)
     { "task list --limit 0", "--limit" },
     { "task list --limit ten", "“ten”" },
     { "task show", "ID" },
+    { "migrate web01 --policy brutal", "careful|default|postcopy|force, not “brutal”" },
+    { "migrate web01 --priority urgent", "low|normal|high" },
+    { "migrate web01 --compression gzip", "none|xbzrle|zlib|zstd" },
+    { "migrate web01 --bandwidth none", "whole number from 1 to 16777216, not “none”" },
+    { "migrate web01 --bandwidth 0", "not “0”" },
+    { "migrate web01 --bandwidth 1.5", "not “1.5”" },
+    { "migrate web01 --parallel 33", "from 1 to 32" },
+    { "migrate web01 --tls=yes", "takes no value" },
+    { "migrate web01 --limit-out 3", "“virtern migrate” has no option --limit-out" },
+    { "plan place web01 --policy force", "“virtern plan place” has no option --policy" },
+    { "task switch 7", "needs --policy POLICY" },
+    { "task switch --policy force", "Something is missing: virtern task switch ID" },
+    { "task resolve 7", "One of the options in brackets is needed" },
+    { "task resolve 7 --keep-source --recheck", "Only one of the options in brackets" },
+    { "task resolve --recheck", "Something is missing" },
+    { "task resolve 7 --keep-source --vm=", "--vm needs a value" },
+    { "limits frobnicate", "there are: set, reset" },
+    { "limits set", "Nothing to change is given: virtern limits set [--out N|auto]" },
+    { "limits set --json", "Nothing to change is given" },
+    { "limits set --out none", "from 1 to 1000, or “auto”, not “none”" },
+    { "limits set --out 0", "or “auto”, not “0”" },
+    { "limits set --cluster default", "or “none”, not “default”" },
+    { "limits set --cluster 1 --cluster 2", "--cluster is given twice" },
+    { "limits reset --out 3", "no option --out" },
+    { "host set node1", "Nothing to change is given: virtern host set NAME" },
+    { "host set --limit-out 3", "Something is missing" },
+    { "host set node1 --limit-in auto", "from 1 to 1000, or “default”, not “auto”" },
+    { "host set node1 --link-rate fast", "from 1 to 100000000, or “auto”, not “fast”" },
+    { "host set node1 --bandwidth auto", "or “none”, not “auto”" },
+    { "host add a b --memory-reserve default", "not “default”" },
     { "task list --before \xff", "UTF-8" },
     { "foo --help", "“foo”" },
   };
@@ -144,9 +175,11 @@ add_option (GString *line, guint option)
 {
   const TernOptionInfo *info = tern_option_get_info (option);
 
+  g_auto (GStrv) choices = info->choices != NULL ? g_strsplit (info->choices, "|", -1) : NULL;
+
   g_string_append_printf (line, " --%s", info->name);
   if (info->value != NULL)
-    g_string_append (line, info->choices != NULL ? " done" : info->max > 0 ? " 7" : " 7h");
+    g_string_append_printf (line, " %s", choices != NULL ? choices[0] : info->max > 0 ? "7" : "7h");
 }
 
 START_TEST (every_command_is_found_by_its_name_and_takes_its_own_options)
@@ -193,6 +226,23 @@ START_TEST (help_names_every_command_that_is_not_hidden)
 
       ck_assert_int_eq (strstr (all, line) != NULL, (commands[i].flags & TERN_COMMAND_HIDDEN) == 0);
       ck_assert_ptr_nonnull (strstr (help, usage));
+    }
+}
+END_TEST
+
+START_TEST (in_help_a_gap_of_two_is_between_an_option_and_what_it_does)
+{
+  guint n;
+  const TernCommand *commands = tern_command_get_all (&n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *help = tern_command_format_help (&commands[i]);
+      g_auto (GStrv) lines = g_strsplit (help, "\n", -1);
+
+      for (guint k = 0; lines[k] != NULL; k++)
+        if (g_str_has_prefix (lines[k], "  ") && strstr (lines[k], "--") != NULL)
+          ck_assert_msg (strstr (strstr (lines[k], "--"), "  ") != NULL, "%s", lines[k]);
     }
 }
 END_TEST
@@ -250,6 +300,105 @@ START_TEST (numbers_are_taken_up_to_their_bounds)
 }
 END_TEST
 
+START_TEST (of_options_of_one_name_the_command_has_its_own)
+{
+  g_autoptr (TernArgs) limits = parse ("--cluster none limits set --in auto --out=4", NULL);
+  g_autoptr (TernArgs) host = parse ("host set node1 --bandwidth none --cluster none", NULL);
+  g_autoptr (TernArgs) list = parse ("task list --vm web01", NULL);
+  g_autoptr (TernArgs) resolve = parse ("task resolve 7 --keep-source --vm web01", NULL);
+
+  ck_assert (tern_args_has (limits, TERN_OPTION_IN_CLUSTER));
+  ck_assert (!tern_args_has (limits, TERN_OPTION_CLUSTER));
+  ck_assert_uint_eq (tern_args_get_number (limits, TERN_OPTION_IN_CLUSTER, 7), 0);
+  ck_assert_uint_eq (tern_args_get_number (limits, TERN_OPTION_IN, 7), 0);
+  ck_assert_uint_eq (tern_args_get_number (limits, TERN_OPTION_OUT, 7), 4);
+  ck_assert_uint_eq (tern_args_get_number (host, TERN_OPTION_HOST_BANDWIDTH, 7), 0);
+  ck_assert_str_eq (tern_args_get (host, TERN_OPTION_CLUSTER), "none");
+  ck_assert_str_eq (tern_args_get (list, TERN_OPTION_VM), "web01");
+  ck_assert_str_eq (tern_args_get (resolve, TERN_OPTION_VM_NAME), "web01");
+  ck_assert_ptr_null (tern_args_get (resolve, TERN_OPTION_VM));
+}
+END_TEST
+
+/* A command line is taken apart before its command is known. */
+START_TEST (options_of_one_name_all_take_a_value_or_none_does_and_no_command_has_two)
+{
+  guint n;
+  const TernCommand *commands = tern_command_get_all (&n);
+
+  for (guint a = 0; a < TERN_N_OPTIONS; a++)
+    for (guint b = 0; b < a; b++)
+      {
+        const TernOptionInfo *left = tern_option_get_info (a);
+        const TernOptionInfo *right = tern_option_get_info (b);
+        guint64 both = G_GUINT64_CONSTANT (1) << a | G_GUINT64_CONSTANT (1) << b;
+
+        if (strcmp (left->name, right->name) != 0)
+          continue;
+        ck_assert_int_eq (left->value != NULL, right->value != NULL);
+        for (guint i = 0; i < n; i++)
+          ck_assert_msg ((commands[i].options & both) != both, "%s --%s", commands[i].verb,
+                         left->name);
+      }
+}
+END_TEST
+
+static void
+assert_choices (TernOption option, const char *(*name_of) (guint place), guint n)
+{
+  const TernOptionInfo *info = tern_option_get_info (option);
+  g_auto (GStrv) choices = g_strsplit (info->choices, "|", -1);
+
+  ck_assert_uint_eq (g_strv_length (choices), n);
+  for (guint i = 0; i < n; i++)
+    {
+      ck_assert_str_eq (choices[i], name_of (i));
+      /* The help text is where people look them up. */
+      ck_assert_msg (strstr (info->summary, choices[i]) != NULL, "%s", choices[i]);
+    }
+}
+
+static const char *
+name_policy (guint place)
+{
+  return tern_policy_to_string (place);
+}
+
+static const char *
+name_priority (guint place)
+{
+  return tern_priority_to_string (place);
+}
+
+static const char *
+name_compression (guint place)
+{
+  return tern_compression_to_string (place);
+}
+
+START_TEST (the_words_of_a_move_and_their_bounds_are_those_of_the_model)
+{
+  assert_choices (TERN_OPTION_POLICY, name_policy, TERN_N_POLICIES);
+  assert_choices (TERN_OPTION_PRIORITY, name_priority, TERN_N_PRIORITIES);
+  assert_choices (TERN_OPTION_COMPRESSION, name_compression, TERN_N_COMPRESSIONS);
+  ck_assert_uint_eq (tern_option_get_info (TERN_OPTION_PARALLEL)->max, TERN_MOVE_MAX_PARALLEL);
+  ck_assert_uint_eq (tern_option_get_info (TERN_OPTION_OUT)->max, TERN_LIMIT_MAX);
+  ck_assert_uint_eq (tern_option_get_info (TERN_OPTION_LIMIT_IN)->max, TERN_LIMIT_MAX);
+}
+END_TEST
+
+START_TEST (a_word_that_begins_commands_may_be_one_itself)
+{
+  g_autoptr (TernArgs) alone = parse ("limits", NULL);
+  g_autoptr (TernArgs) set = parse ("limits set --out 3", NULL);
+
+  ck_assert_str_eq (alone->command->verb, "limits");
+  ck_assert_str_eq (set->command->group, "limits");
+  ck_assert (!tern_command_is_group ("limits"));
+  ck_assert (tern_command_is_group ("host"));
+}
+END_TEST
+
 START_TEST (a_task_id_is_a_whole_number_from_one)
 {
   static const char *const wrong[] = { "0",   "-1",   "+1",
@@ -269,14 +418,19 @@ START_TEST (a_task_id_is_a_whole_number_from_one)
 }
 END_TEST
 
-TERN_CHECK_MAIN ("cli-args",
-                 tcase_add_test (tcase, options_may_stand_before_between_and_after_the_words);
-                 tcase_add_test (tcase, a_wrong_line_is_a_usage_error_that_names_what_is_wrong);
-                 tcase_add_test (tcase, help_and_version_need_nothing_else_to_be_right);
-                 tcase_add_test (tcase,
-                                 every_command_is_found_by_its_name_and_takes_its_own_options);
-                 tcase_add_test (tcase, help_names_every_command_that_is_not_hidden);
-                 tcase_add_test (tcase, an_option_of_one_command_has_a_bit_of_its_own);
-                 tcase_add_test (tcase, only_a_command_with_a_file_works_without_a_daemon);
-                 tcase_add_test (tcase, numbers_are_taken_up_to_their_bounds);
-                 tcase_add_test (tcase, a_task_id_is_a_whole_number_from_one);)
+TERN_CHECK_MAIN (
+    "cli-args", tcase_add_test (tcase, options_may_stand_before_between_and_after_the_words);
+    tcase_add_test (tcase, a_wrong_line_is_a_usage_error_that_names_what_is_wrong);
+    tcase_add_test (tcase, help_and_version_need_nothing_else_to_be_right);
+    tcase_add_test (tcase, every_command_is_found_by_its_name_and_takes_its_own_options);
+    tcase_add_test (tcase, help_names_every_command_that_is_not_hidden);
+    tcase_add_test (tcase, in_help_a_gap_of_two_is_between_an_option_and_what_it_does);
+    tcase_add_test (tcase, an_option_of_one_command_has_a_bit_of_its_own);
+    tcase_add_test (tcase, only_a_command_with_a_file_works_without_a_daemon);
+    tcase_add_test (tcase, numbers_are_taken_up_to_their_bounds);
+    tcase_add_test (tcase, of_options_of_one_name_the_command_has_its_own);
+    tcase_add_test (tcase,
+                    options_of_one_name_all_take_a_value_or_none_does_and_no_command_has_two);
+    tcase_add_test (tcase, the_words_of_a_move_and_their_bounds_are_those_of_the_model);
+    tcase_add_test (tcase, a_word_that_begins_commands_may_be_one_itself);
+    tcase_add_test (tcase, a_task_id_is_a_whole_number_from_one);)

@@ -85,6 +85,13 @@ if [ -x "$TOP_BUILDDIR/virternd" ]; then
     [ -z "$missing" ]; ok $? "every option of the daemon is in its man page"
 fi
 
+actions=$(sed -n 's/.*<action id="\([^"]*\)".*/\1/p' "$TOP_SRCDIR/data/org.virtern.virtern1.policy")
+missing=$(for action in $actions; do
+    sed 's/\\-/-/g' "$TOP_SRCDIR/docs/man/virternd.8" | grep -qxF ".B $action" || echo "$action"
+done)
+[ -z "$missing" ] || echo "# not in virternd(8):" $missing
+[ -n "$actions" ] && [ -z "$missing" ]; ok $? "every polkit action is in virternd(8)"
+
 keys=$(sed -n 's/^#\([a-z-]*\) =.*/\1/p' "$TOP_SRCDIR/data/virternd.conf")
 missing=$(for key in $keys; do
     sed 's/\\-/-/g' "$TOP_SRCDIR/docs/man/virternd.conf.5" |

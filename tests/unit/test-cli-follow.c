@@ -40,6 +40,10 @@ static const Ending endings[] = {
   { "nothing", FALSE, FALSE, FALSE },
 };
 #define SILENT (G_N_ELEMENTS (endings) - 1)
+/* These tasks are in attention at first; what follows depends on the id. */
+#define LEAVES_BEFORE 500 /* it left and came back before the first read, and told so */
+#define LEAVES_BEHIND 501 /* likewise, right behind the first read */
+#define ENDS_DONE 502     /* it left and was done */
 #define FIRST_OF_MANY 1000
 #define MANY 200
 
@@ -109,6 +113,31 @@ answer (GDBusConnection *to, GDBusMessage *request, GVariant *body)
   (void) g_dbus_connection_send_message (to, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
 }
 
+static void
+tell_state (GDBusConnection *to, guint64 id, const char *state)
+{
+  tell (to, id, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+        g_variant_new_parsed ("(%s, {'State': <%s>}, @as [])", TERN_IFACE_TASK, state));
+}
+
+static void
+answer_attention (GDBusConnection *to, GDBusMessage *request, guint64 id)
+{
+  gboolean first = reads[id]++ == 0;
+
+  if (first && id == LEAVES_BEFORE)
+    tell_state (to, id, "running");
+  if (first && id == LEAVES_BEFORE)
+    tell_state (to, id, "attention");
+  answer (to, request,
+          g_variant_new_parsed ("({'State': <%s>, 'Id': <%t>},)",
+                                id == ENDS_DONE && !first ? "done" : "attention", id));
+  if (!first || id == LEAVES_BEFORE)
+    return;
+  tell_state (to, id, "running");
+  tell_state (to, id, id == ENDS_DONE ? "done" : "attention");
+}
+
 /* The task ends right with the first read, which does not know it yet. */
 static void
 answer_read (GDBusConnection *to, GDBusMessage *request)
@@ -117,6 +146,11 @@ answer_read (GDBusConnection *to, GDBusMessage *request)
   gboolean first;
 
   g_variant_get (g_dbus_message_get_body (request), "(t)", &id);
+  if (id >= LEAVES_BEFORE && id <= ENDS_DONE)
+    {
+      answer_attention (to, request, id);
+      return;
+    }
   first = reads[id]++ == 0;
   if (first && get_ending (id)->before_the_answer)
     tell_the_end (to, id);
@@ -298,10 +332,62 @@ START_TEST (an_end_that_nobody_tells_of_ends_the_wait_at_its_bound)
 }
 END_TEST
 
+static gboolean
+begin (gpointer begun, GError **error)
+{
+  ++*(guint *) begun;
+  return TRUE;
+}
+
+static gboolean
+refuse (gpointer begun, GError **error)
+{
+  ++*(guint *) begun;
+  g_set_error_literal (error, TERN_EXIT_ERROR, TERN_EXIT_REFUSED, "no");
+  return FALSE;
+}
+
+START_TEST (a_task_in_attention_has_ended_only_when_it_was_seen_to_move)
+{
+  guint64 id = (guint64) _i;
+  guint begun = 0;
+  TernFollow follow = { .ids = &id,
+                        .n_ids = 1,
+                        .timeout_s = BOUND_S,
+                        .is_ours = TRUE,
+                        .from_attention = TRUE,
+                        .begin = begin,
+                        .data = &begun };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tasks = tern_follow_tasks (client, &follow, &error);
+
+  ck_assert_msg (tasks != NULL, "%d: %s", _i, error != NULL ? error->message : "");
+  ck_assert_str_eq (tern_props_string (tasks->pdata[0], "State"),
+                    _i == ENDS_DONE ? "done" : "attention");
+  ck_assert_uint_eq (begun, 1);
+}
+END_TEST
+
+START_TEST (what_cannot_be_begun_is_not_waited_for)
+{
+  guint64 id = SILENT;
+  guint begun = 0;
+  TernFollow follow = { .ids = &id, .n_ids = 1, .is_ours = TRUE, .begin = refuse, .data = &begun };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tasks = tern_follow_tasks (client, &follow, &error);
+
+  ck_assert_ptr_null (tasks);
+  ck_assert (g_error_matches (error, TERN_EXIT_ERROR, TERN_EXIT_REFUSED));
+  ck_assert_uint_eq (begun, 1);
+}
+END_TEST
+
 /* clang-format off */
 TERN_CHECK_MAIN ("follow",
   tcase_add_checked_fixture (tcase, setup, NULL);
   tcase_add_loop_test (tcase, an_end_right_behind_the_first_read_is_not_missed, 0, SILENT);
+  tcase_add_loop_test (tcase, a_task_in_attention_has_ended_only_when_it_was_seen_to_move, LEAVES_BEFORE, ENDS_DONE + 1);
+  tcase_add_test (tcase, what_cannot_be_begun_is_not_waited_for);
   tcase_add_test (tcase, an_end_that_nobody_tells_of_ends_the_wait_at_its_bound);
   tcase_add_test (tcase, of_many_tasks_no_end_is_missed_and_each_is_told_once);
   tcase_add_test (tcase, a_wait_for_several_that_is_over_says_how_many_go_on);)

@@ -22,10 +22,15 @@ START_TEST (the_line_is_never_wider_than_the_terminal)
     for (guint i = 0; i < G_N_ELEMENTS (names); i++)
       for (int percent = -1; percent <= 100; percent++)
         {
-          TernProgressView view = { names[i], "node1",
-                                    "node3",  phases[percent % 3 < 0 ? 0 : percent % 3],
-                                    percent,  117440512,
-                                    63963136, 2 };
+          TernProgressView view = { .vm = names[i],
+                                    .source = "node1",
+                                    .destination = "node3",
+                                    .phase = phases[percent % 3 < 0 ? 0 : percent % 3],
+                                    .percent = percent,
+                                    .rate = 117440512,
+                                    .remaining = 63963136,
+                                    .iteration = 2,
+                                    .end = percent % 2 == 0 ? "done in 12-40 s" : NULL };
           g_autofree char *line = tern_progress_render (&view, width);
 
           ck_assert (g_utf8_validate (line, -1, NULL));
@@ -38,7 +43,9 @@ END_TEST
 
 START_TEST (what_matters_less_goes_first_as_it_gets_narrow)
 {
-  TernProgressView view = { "web01", "node1", "node3", "copying", 47, 117440512, 63963136, 2 };
+  TernProgressView view = {
+    "web01", "node1", "node3", "copying", 47, 117440512, 63963136, 2, NULL
+  };
   static const struct
   {
     guint width;
@@ -67,9 +74,36 @@ START_TEST (what_matters_less_goes_first_as_it_gets_narrow)
 }
 END_TEST
 
+START_TEST (when_it_will_be_over_is_told_longer_than_how_fast_it_is)
+{
+  TernProgressView view = { "web01",   "node1",  "node3", "copying",       47,
+                            117440512, 63963136, 2,       "not converging" };
+  static const struct
+  {
+    guint width;
+    const char *line;
+  } cases[] = {
+    { 100, "web01  node1 → node3  copying  [======>       ] 47 %  112 MiB/s  61 MiB left  pass 2  "
+           "not converging" },
+    { 80, "web01  node1 → node3  copying  [=======>       ] 47 %  112 MiB/s  not converging" },
+    { 60, "web01  node1 → node3  copying  [==>   ] 47 %  not converging" },
+    { 52, "web01  node1 → node3  copying  47 %  not converging" },
+    { 36, "web01  copying  47 %  not converging" },
+    { 35, "web01  copying  47 %" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *line = tern_progress_render (&view, cases[i].width);
+
+      ck_assert_str_eq (line, cases[i].line);
+    }
+}
+END_TEST
+
 START_TEST (what_is_not_known_is_not_shown)
 {
-  TernProgressView view = { "web01", "node1", "node3", "checking", -1, 0, 0, 0 };
+  TernProgressView view = { "web01", "node1", "node3", "checking", -1, 0, 0, 0, "" };
   g_autofree char *line = tern_progress_render (&view, 100);
 
   ck_assert_str_eq (line, "web01  node1 → node3  checking");
@@ -90,6 +124,59 @@ make_task (const char *phase, int percent)
   g_variant_dict_insert (&dict, "ProgressValid", "b", percent >= 0);
   return g_variant_ref_sink (g_variant_dict_end (&dict));
 }
+
+/* @steps, @tried: separated by "|" */
+static char *
+tell_news (TernProgress *progress, const char *steps, const char *tried, const char *note)
+{
+  g_auto (GStrv) step_list = g_strsplit (steps, "|", -1);
+  g_auto (GStrv) tried_list = g_strsplit (tried, "|", -1);
+  g_autoptr (GVariant) task = NULL;
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "Vm", "s", "we\nb");
+  g_variant_dict_insert (&dict, "Note", "s", note);
+  g_variant_dict_insert_value (&dict, "Steps",
+                               g_variant_new_strv ((const char *const *) step_list, -1));
+  g_variant_dict_insert_value (&dict, "Tried",
+                               g_variant_new_strv ((const char *const *) tried_list, -1));
+  task = g_variant_ref_sink (g_variant_dict_end (&dict));
+  return tern_progress_format_news (progress, task);
+}
+
+START_TEST (each_step_each_failed_host_and_each_new_note_is_told_once)
+{
+  static const struct
+  {
+    const char *steps, *tried, *note, *says;
+  } turns[] = {
+    { "", "", "", NULL },
+    { "12 s, pass 3: a", "", "", "we\\x0ab: 12 s, pass 3: a\n" },
+    { "12 s, pass 3: a", "", "slow", "we\\x0ab: slow\n" },
+    { "12 s, pass 3: a", "", "slow", NULL },
+    { "12 s, pass 3: a|b|c", "", "slow", "we\\x0ab: b\nwe\\x0ab: c\n" },
+    { "12 s, pass 3: a|b|c", "", "", NULL },
+    { "12 s, pass 3: a|b|c", "", "slow", "we\\x0ab: slow\n" },
+    /* What changes every second is no news. */
+    { "12 s, pass 3: a|b|c", "", "2 GiB left of node4", "we\\x0ab: 2 GiB left of node4\n" },
+    { "12 s, pass 3: a|b|c", "", "1.9 GiB left of node4", NULL },
+    { "12 s, pass 3: a|b|c", "", "1.9 GiB left of node5", "we\\x0ab: 1.9 GiB left of node5\n" },
+    { "12 s, pass 3: a|b|c", "", "slow", "we\\x0ab: slow\n" },
+    { "12 s, pass 3: a|b|c", "node4=a=b\x1b", "slow", "we\\x0ab: node4 failed: a=b\\x1b\n" },
+    { "12 s, pass 3: a|b|c|d", "node4=a=b\x1b|node5=x", "new",
+      "we\\x0ab: node5 failed: x\nwe\\x0ab: d\nwe\\x0ab: new\n" },
+  };
+  g_autoptr (TernProgress) progress = tern_progress_new (TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (turns); i++)
+    {
+      g_autofree char *news = tell_news (progress, turns[i].steps, turns[i].tried, turns[i].note);
+
+      ck_assert_pstr_eq (news, turns[i].says);
+    }
+}
+END_TEST
 
 static int
 read_percent (const char *line)
@@ -155,6 +242,8 @@ make_group_task (guint64 id, const char *state, int percent, guint64 rate)
   g_variant_dict_insert (&dict, "Progress", "u", (guint) MAX (percent, 0));
   g_variant_dict_insert (&dict, "ProgressValid", "b", percent >= 0);
   g_variant_dict_insert (&dict, "Rate", "t", rate);
+  g_variant_dict_insert (&dict, "Convergence", "s",
+                         rate == 104857600 ? "not-converging" : "unknown");
   return g_variant_ref_sink (g_variant_dict_end (&dict));
 }
 
@@ -170,7 +259,7 @@ START_TEST (several_tasks_share_one_line)
   g_ptr_array_add (tasks, make_group_task (4, "queued", -1, 0));
   line = tern_progress_format_group (progress, tasks, 100);
   ck_assert_str_eq (line, "\r\033[K2 of 4 ended  1 running  [==================>         ] 65 %  "
-                          "100 MiB/s");
+                          "100 MiB/s  1 not converging");
 }
 END_TEST
 
@@ -244,6 +333,8 @@ END_TEST
 TERN_CHECK_MAIN ("cli-progress", setlocale (LC_ALL, "C.UTF-8");
                  tcase_add_test (tcase, the_line_is_never_wider_than_the_terminal);
                  tcase_add_test (tcase, what_matters_less_goes_first_as_it_gets_narrow);
+                 tcase_add_test (tcase, when_it_will_be_over_is_told_longer_than_how_fast_it_is);
+                 tcase_add_test (tcase, each_step_each_failed_host_and_each_new_note_is_told_once);
                  tcase_add_test (tcase, what_is_not_known_is_not_shown);
                  tcase_add_test (tcase, the_percentage_never_falls);
                  tcase_add_test (tcase, without_a_terminal_there_is_one_line_per_phase);

@@ -74,6 +74,15 @@ assert_default_settings (const TernConfig *config)
   ck_assert_uint_eq (config->settings.memory_reserve, defaults.memory_reserve);
   for (guint i = 0; i < TERN_SCORE_PARTS; i++)
     ck_assert_double_eq (config->settings.weights[i], defaults.weights[i]);
+  ck_assert_int_eq (config->settings.move.policy, defaults.move.policy);
+  ck_assert_int_eq (config->settings.move.priority, defaults.move.priority);
+  ck_assert_uint_eq (config->settings.move.bandwidth_bps, defaults.move.bandwidth_bps);
+  ck_assert_int_eq (config->settings.bounds.stall_us, defaults.bounds.stall_us);
+  ck_assert_int_eq (config->settings.bounds.switchover_us, defaults.bounds.switchover_us);
+  ck_assert_int_eq (config->settings.bounds.prepare_us, defaults.bounds.prepare_us);
+  ck_assert_uint_eq (config->settings.limits.out, defaults.limits.out);
+  ck_assert_uint_eq (config->settings.limits.in, defaults.limits.in);
+  ck_assert_uint_eq (config->settings.limits.cluster, defaults.limits.cluster);
 }
 
 START_TEST (a_missing_file_is_fine_unless_it_was_asked_for)
@@ -124,6 +133,93 @@ START_TEST (each_setting_of_placement_goes_where_it_belongs)
   ck_assert_double_eq (config->settings.weights[TERN_SCORE_CPU], 0.25);
   ck_assert_double_eq (config->settings.weights[TERN_SCORE_GENERATION], 1000);
   ck_assert_double_eq (config->settings.weights[TERN_SCORE_SPREAD], 3);
+}
+END_TEST
+
+START_TEST (each_setting_of_migration_goes_where_it_belongs)
+{
+  g_autoptr (TernConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+  const TernSettings *settings;
+
+  put ("virternd.conf",
+       "[migration]\npolicy=force\npriority=high\nbandwidth=100\npostcopy-bandwidth=200\n"
+       "parallel=4\ncompression=zstd\ntls=yes\nprepare-postcopy=true\nstall-timeout=30\n"
+       "switchover-timeout=50\nprepare-timeout=70\nlimit-out=3\nlimit-in=4\nlimit-cluster=5\n");
+  config = load (TRUE, &error);
+  ck_assert_msg (config != NULL, "%s", error != NULL ? error->message : "");
+  settings = &config->settings;
+  ck_assert_int_eq (settings->move.policy, TERN_POLICY_FORCE);
+  ck_assert_int_eq (settings->move.priority, TERN_PRIORITY_HIGH);
+  ck_assert_uint_eq (settings->move.bandwidth_bps, 100 << 20);
+  ck_assert_uint_eq (settings->move.postcopy_bandwidth_bps, 200 << 20);
+  ck_assert_uint_eq (settings->move.parallel, 4);
+  ck_assert_int_eq (settings->move.compression, TERN_COMPRESSION_ZSTD);
+  ck_assert (settings->move.tls);
+  ck_assert (settings->prepare_postcopy);
+  ck_assert_int_eq (settings->bounds.stall_us, 30 * G_USEC_PER_SEC);
+  ck_assert_int_eq (settings->bounds.switchover_us, 50 * G_USEC_PER_SEC);
+  ck_assert_int_eq (settings->bounds.prepare_us, 70 * G_USEC_PER_SEC);
+  ck_assert_uint_eq (settings->limits.out, 3);
+  ck_assert_uint_eq (settings->limits.in, 4);
+  ck_assert_uint_eq (settings->limits.cluster, 5);
+}
+END_TEST
+
+START_TEST (a_value_of_migration_that_cannot_be_is_refused_with_what_can)
+{
+  static const struct
+  {
+    const char *key;
+    const char *value;
+    const char *sentence;
+  } bad[] = {
+    { "policy", "brutal", "must be careful, default, postcopy or force" },
+    { "policy", "", "must be careful, default, postcopy or force" },
+    { "priority", "High", "must be low, normal or high" },
+    { "compression", "lz4", "must be none, xbzrle, zlib or zstd" },
+    { "tls", "1", "must be “yes” or “no”" },
+    { "prepare-postcopy", "maybe", "must be “yes” or “no”" },
+    { "bandwidth", "1.5", "must be a whole number of MiB from 0 to 1073741824" },
+    { "postcopy-bandwidth", "-1", "must be a whole number of MiB from 0 to 1073741824" },
+    { "parallel", "33", "must be a whole number from 0 to 32" },
+    { "stall-timeout", "9", "must be a whole number of seconds from 10 to 3600" },
+    { "switchover-timeout", "0", "must be a whole number of seconds from 1 to 3600" },
+    { "prepare-timeout", "10m", "must be a whole number of seconds from 30 to 86400" },
+    { "limit-out", "1001", "must be a whole number from 0 to 1000" },
+    { "limit-in", "auto", "must be a whole number from 0 to 1000" },
+    { "limit-cluster", "4294967297", "must be a whole number from 0 to 1000" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[migration]\n%s=%s\n", bad[i].key, bad[i].value);
+      g_autofree char *sentence =
+          g_strdup_printf ("2: “%s” is “%s”: %s", bad[i].key, bad[i].value, bad[i].sentence);
+
+      assert_refused (text, sentence);
+    }
+}
+END_TEST
+
+/* The last place that has a part in it is named; which parts there are, plan/move-options says. */
+START_TEST (a_combination_that_can_never_be_is_refused_where_it_comes_about)
+{
+  g_autofree char *drop_in = g_build_filename (folder, "conf.d", "10-a.conf", NULL);
+  g_autofree char *place = g_strdup_printf ("%s:3: “compression”: ", drop_in);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) other = NULL;
+  g_autoptr (TernConfig) config = NULL;
+
+  put ("virternd.conf", "[migration]\nparallel=4\nlimit-out=2\n");
+  put ("conf.d/10-a.conf", "[migration]\ntls=yes\ncompression=xbzrle\nlimit-in=2\n");
+  ck_assert_ptr_null (load (TRUE, &error));
+  ck_assert_msg (g_str_has_prefix (error->message, place), "%s", error->message);
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT));
+
+  put ("conf.d/20-b.conf", "[migration]\ncompression=zstd\n");
+  config = load (TRUE, &other);
+  ck_assert_msg (config != NULL, "%s", other != NULL ? other->message : "");
 }
 END_TEST
 
@@ -302,6 +398,9 @@ TERN_CHECK_MAIN ("conf",
   tcase_add_test (tcase, a_missing_file_is_fine_unless_it_was_asked_for);
   tcase_add_test (tcase, every_key_of_the_example_is_known);
   tcase_add_test (tcase, each_setting_of_placement_goes_where_it_belongs);
+  tcase_add_test (tcase, each_setting_of_migration_goes_where_it_belongs);
+  tcase_add_test (tcase, a_value_of_migration_that_cannot_be_is_refused_with_what_can);
+  tcase_add_test (tcase, a_combination_that_can_never_be_is_refused_where_it_comes_about);
   tcase_add_test (tcase, a_number_that_is_none_or_out_of_bounds_is_refused);
   tcase_add_test (tcase, weights_that_are_all_zero_choose_nothing_and_are_refused);
   tcase_add_test (tcase, shared_paths_are_sorted_and_a_later_list_counts);

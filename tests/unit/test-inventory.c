@@ -320,6 +320,144 @@ START_TEST (removing_what_is_not_there_is_said)
 }
 END_TEST
 
+/* Changing */
+
+static void
+on_updated (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Answer *answer = data;
+
+  answer->answered = TRUE;
+  (void) tern_inventory_update_host_finish (TERN_INVENTORY (source), result, &answer->error);
+}
+
+static gboolean
+one_more_out (TernHostConfig *config, gpointer data, GError **error)
+{
+  (void) data;
+  (void) error;
+  config->limit_out++;
+  return TRUE;
+}
+
+static gboolean
+refuse_edit (TernHostConfig *config, gpointer data, GError **error)
+{
+  (void) data;
+  config->limit_out = 99;
+  g_set_error_literal (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT, "not so");
+  return FALSE;
+}
+
+static gboolean
+move_away (TernHostConfig *config, gpointer data, GError **error)
+{
+  (void) data;
+  (void) error;
+  g_free (config->uri);
+  config->uri = g_strdup ("sim://elsewhere/");
+  return TRUE;
+}
+
+static GError *
+update_host (World *world, const char *name, TernHostEdit edit)
+{
+  Answer answer = { 0 };
+
+  tern_inventory_update_host_async (world->inventory, name, edit, NULL, on_updated, &answer);
+  world_run (world, SECONDS (1));
+  ck_assert (answer.answered);
+  return answer.error;
+}
+
+static guint
+limit_out (World *world, const char *name)
+{
+  return tern_inventory_find_host (world->inventory, name)->config->limit_out;
+}
+
+static void
+note_limit (TernInventory *inventory, TernHost *host, guint *told)
+{
+  (void) inventory;
+  *told = MAX (*told, host->config->limit_out);
+}
+
+START_TEST (a_change_of_a_host_is_stored_told_and_remembered)
+{
+  g_auto (World) world;
+  const TernHost *host;
+  guint told = 0;
+
+  world_init (&world);
+  g_signal_connect (world.inventory, "host-changed", G_CALLBACK (note_limit), &told);
+  ck_assert_ptr_null (update_host (&world, "anna", one_more_out));
+  host = tern_inventory_find_host (world.inventory, "anna");
+  ck_assert_uint_eq (host->config->limit_out, 1);
+  ck_assert_int_eq (host->state, TERN_HOST_UP);
+  ck_assert_ptr_nonnull (host->facts);
+  ck_assert_uint_eq (told, 1);
+  ck_assert_uint_eq (limit_out (&world, "bert"), 0);
+  ck_assert_uint_eq (world.store->hosts->len, 3);
+
+  world_kill_daemon (&world);
+  world_run (&world, SECONDS (2));
+  ck_assert_uint_eq (limit_out (&world, "anna"), 1);
+}
+END_TEST
+
+START_TEST (a_change_that_is_refused_or_not_stored_changes_nothing)
+{
+  g_auto (World) world;
+  g_autoptr (GError) refused = NULL;
+  g_autoptr (GError) moved = NULL;
+  g_autoptr (GError) unknown = NULL;
+  g_autoptr (GError) full = NULL;
+
+  world_init (&world);
+  refused = update_host (&world, "anna", refuse_edit);
+  ck_assert_str_eq (refused->message, "not so");
+  moved = update_host (&world, "anna", move_away);
+  ck_assert (g_error_matches (moved, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT));
+  unknown = update_host (&world, "emil", one_more_out);
+  ck_assert (g_error_matches (unknown, TERN_ERROR, TERN_ERROR_NOT_FOUND));
+  world.store->fail_others = TRUE;
+  full = update_host (&world, "anna", one_more_out);
+  ck_assert (g_error_matches (full, TERN_ERROR, TERN_ERROR_STORE));
+  ck_assert_uint_eq (limit_out (&world, "anna"), 0);
+  ck_assert_str_eq (tern_inventory_find_host (world.inventory, "anna")->config->uri, "sim://anna/");
+
+  world.store->fail_others = FALSE;
+  ck_assert_ptr_null (update_host (&world, "anna", one_more_out));
+  ck_assert_uint_eq (limit_out (&world, "anna"), 1);
+}
+END_TEST
+
+START_TEST (changes_asked_for_at_once_all_count_and_none_outlives_the_removal)
+{
+  g_auto (World) world;
+  Answer answers[5] = { { 0 } };
+
+  world_init (&world);
+  world.store->delay_us = 1000;
+  for (guint i = 0; i < 3; i++)
+    tern_inventory_update_host_async (world.inventory, "anna", one_more_out, NULL, on_updated,
+                                      &answers[i]);
+  world_run (&world, SECONDS (1));
+  ck_assert_uint_eq (limit_out (&world, "anna"), 3);
+
+  tern_inventory_remove_host_async (world.inventory, "anna", on_removed, &answers[3]);
+  tern_inventory_update_host_async (world.inventory, "anna", one_more_out, NULL, on_updated,
+                                    &answers[4]);
+  world_run (&world, SECONDS (1));
+  for (guint i = 0; i < 4; i++)
+    ck_assert (answers[i].answered && answers[i].error == NULL);
+  ck_assert (g_error_matches (answers[4].error, TERN_ERROR, TERN_ERROR_NOT_FOUND));
+  g_clear_error (&answers[4].error);
+  ck_assert_uint_eq (world.store->hosts->len, 2);
+}
+END_TEST
+
 START_TEST (a_vm_is_found_by_its_name_and_by_its_uuid_in_any_case)
 {
   g_auto (World) world;
@@ -360,5 +498,8 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, a_host_that_comes_and_goes_is_taken_up_ever_more_rarely);
     tcase_add_test (tcase, a_host_with_news_of_many_vms_is_asked_for_a_few_at_a_time);
     tcase_add_test (tcase, removing_what_is_not_there_is_said);
+    tcase_add_test (tcase, a_change_of_a_host_is_stored_told_and_remembered);
+    tcase_add_test (tcase, a_change_that_is_refused_or_not_stored_changes_nothing);
+    tcase_add_test (tcase, changes_asked_for_at_once_all_count_and_none_outlives_the_removal);
     tcase_add_test (tcase, a_vm_is_found_by_its_name_and_by_its_uuid_in_any_case);
     tcase_add_test (tcase, hosts_are_remembered_by_a_daemon_that_is_started_again);)

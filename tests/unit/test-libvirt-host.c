@@ -409,6 +409,135 @@ START_TEST (a_vm_that_runs_is_not_started)
 }
 END_TEST
 
+static void
+ask_downtime (TernHypervisor *self, Fixture *f)
+{
+  tern_hypervisor_set_downtime_async (self, TEST_UUID, 500, NULL, on_result, f);
+}
+
+static void
+ask_speed (TernHypervisor *self, Fixture *f)
+{
+  tern_hypervisor_set_speed_async (self, TEST_UUID, 1 << 20, FALSE, NULL, on_result, f);
+}
+
+static void
+ask_postcopy (TernHypervisor *self, Fixture *f)
+{
+  tern_hypervisor_start_postcopy_async (self, TEST_UUID, NULL, on_result, f);
+}
+
+static void
+ask_pause (TernHypervisor *self, Fixture *f)
+{
+  tern_hypervisor_pause_async (self, TEST_UUID, NULL, on_result, f);
+}
+
+static const struct
+{
+  void (*ask) (TernHypervisor *self, Fixture *f);
+  gboolean (*finish) (TernHypervisor *self, GAsyncResult *result, GError **error);
+} steering[] = {
+  { ask_downtime, tern_hypervisor_set_downtime_finish },
+  { ask_speed, tern_hypervisor_set_speed_finish },
+  { ask_postcopy, tern_hypervisor_start_postcopy_finish },
+  { ask_pause, tern_hypervisor_pause_finish },
+};
+
+START_TEST (a_vm_that_does_not_move_is_not_steered_and_runs_on)
+{
+  Fixture f;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernVm) vm = NULL;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  steering[_i].ask (f.hypervisor, &f);
+  result = wait_result (&f);
+  ck_assert (!steering[_i].finish (f.hypervisor, result, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_NOT_FOUND));
+  vm = fetch_vm (&f);
+  ck_assert_int_eq (vm->state, TERN_VM_RUNNING);
+  teardown (&f);
+}
+END_TEST
+
+START_TEST (a_host_that_cannot_measure_says_so)
+{
+  Fixture f;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 bps = 77;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  tern_hypervisor_measure_dirty_async (f.hypervisor, TEST_UUID, NULL, on_result, &f);
+  result = wait_result (&f);
+  ck_assert (!tern_hypervisor_measure_dirty_finish (f.hypervisor, result, &bps, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_NOT_SUPPORTED));
+  ck_assert_uint_eq (bps, 77);
+  teardown (&f);
+}
+END_TEST
+
+static gboolean
+let_run (Fixture *f)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_let_run_async (f->hypervisor, TEST_UUID, NULL, on_result, f);
+  result = wait_result (f);
+  return tern_hypervisor_let_run_finish (f->hypervisor, result, NULL);
+}
+
+static gboolean
+remove_copy (Fixture *f)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_remove_copy_async (f->hypervisor, TEST_UUID, FALSE, NULL, on_result, f);
+  result = wait_result (f);
+  return tern_hypervisor_remove_copy_finish (f->hypervisor, result, NULL);
+}
+
+static void
+suspend_beside_us (void)
+{
+  virConnectPtr conn = virConnectOpen ("test:///default");
+  virDomainPtr dom = virDomainLookupByUUIDString (conn, TEST_UUID);
+
+  ck_assert_int_eq (virDomainSuspend (dom), 0);
+  virDomainFree (dom);
+  virConnectClose (conn);
+}
+
+START_TEST (a_copy_runs_or_ends_as_a_person_decided)
+{
+  Fixture f;
+  g_autoptr (TernVm) paused = NULL;
+  g_autoptr (TernVm) running = NULL;
+  g_autoptr (TernVm) ended = NULL;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  suspend_beside_us ();
+  paused = fetch_vm (&f);
+  ck_assert_int_eq (paused->state, TERN_VM_PAUSED);
+  for (int i = 0; i < 2; i++)
+    ck_assert (let_run (&f));
+  running = fetch_vm (&f);
+  ck_assert_int_eq (running->state, TERN_VM_RUNNING);
+
+  for (int i = 0; i < 2; i++)
+    ck_assert (remove_copy (&f));
+  ended = fetch_vm (&f);
+  ck_assert_int_eq (ended->state, TERN_VM_SHUT_OFF);
+  ck_assert (!let_run (&f));
+  teardown (&f);
+}
+END_TEST
+
 START_TEST (a_change_is_signalled_while_connected_and_not_after)
 {
   Fixture f;
@@ -540,6 +669,10 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, what_was_told_once_is_asked_again_when_the_host_says_that_it_changed);
     tcase_add_test (tcase, a_lock_is_kept_until_it_is_taken_away_and_taking_away_none_is_fine);
     tcase_add_test (tcase, a_vm_that_runs_is_not_started);
+    tcase_add_loop_test (tcase, a_vm_that_does_not_move_is_not_steered_and_runs_on, 0,
+                         G_N_ELEMENTS (steering));
+    tcase_add_test (tcase, a_host_that_cannot_measure_says_so);
+    tcase_add_test (tcase, a_copy_runs_or_ends_as_a_person_decided);
     tcase_add_test (tcase, a_change_is_signalled_while_connected_and_not_after);
     tcase_add_test (tcase, nobody_listening_is_unreachable);
     tcase_add_test (tcase, three_attempts_that_hang_are_enough);

@@ -119,6 +119,25 @@ START_TEST (only_an_outgoing_migration_counts_as_outgoing)
 }
 END_TEST
 
+START_TEST (how_far_a_guest_is_slowed_and_what_post_copy_asked_for_are_told)
+{
+  Params params = { 0 };
+  TernJobStats stats;
+
+  add_recorded (&params);
+  tern_libvirt_job_stats (VIR_DOMAIN_JOB_UNBOUNDED, params.list, params.n, &stats);
+  ck_assert_uint_eq (stats.throttle, 0);
+  ck_assert_uint_eq (stats.page_requests, 0);
+
+  add_int (&params, VIR_DOMAIN_JOB_AUTO_CONVERGE_THROTTLE, 30);
+  add_number (&params, VIR_DOMAIN_JOB_MEMORY_POSTCOPY_REQS, 596);
+  tern_libvirt_job_stats (VIR_DOMAIN_JOB_UNBOUNDED, params.list, params.n, &stats);
+  ck_assert_uint_eq (stats.throttle, 30);
+  ck_assert_uint_eq (stats.page_requests, 596);
+  virTypedParamsFree (params.list, params.n);
+}
+END_TEST
+
 START_TEST (nonsense_is_bounded_not_wrapped)
 {
   Params params = { 0 };
@@ -128,6 +147,7 @@ START_TEST (nonsense_is_bounded_not_wrapped)
   add_number (&params, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE, G_MAXUINT64);
   add_number (&params, VIR_DOMAIN_JOB_MEMORY_ITERATION, G_MAXUINT64);
   add_int (&params, VIR_DOMAIN_JOB_MEMORY_TOTAL, -5);
+  add_number (&params, VIR_DOMAIN_JOB_AUTO_CONVERGE_THROTTLE, 4000000000);
   ck_assert_int_eq (virTypedParamsAddString (&params.list, &params.n, &params.max,
                                              VIR_DOMAIN_JOB_MEMORY_BPS, "fast"),
                     0);
@@ -136,6 +156,7 @@ START_TEST (nonsense_is_bounded_not_wrapped)
   ck_assert_uint_eq (stats.dirty_bps, G_MAXUINT64);
   ck_assert_uint_eq (stats.iteration, G_MAXUINT);
   ck_assert_uint_eq (stats.memory_total, 0);
+  ck_assert_uint_eq (stats.throttle, 99);
   ck_assert_uint_eq (stats.memory_bps, 0);
   virTypedParamsFree (params.list, params.n);
 }
@@ -147,4 +168,6 @@ TERN_CHECK_MAIN ("libvirt-job", virInitialize ();
                  tcase_add_loop_test (tcase, a_job_is_active_while_it_is_bounded_or_unbounded, 0,
                                       G_N_ELEMENTS (types));
                  tcase_add_test (tcase, only_an_outgoing_migration_counts_as_outgoing);
+                 tcase_add_test (tcase,
+                                 how_far_a_guest_is_slowed_and_what_post_copy_asked_for_are_told);
                  tcase_add_test (tcase, nonsense_is_bounded_not_wrapped);)

@@ -79,6 +79,26 @@ run_yes (TernCall *call, gpointer input, GError **error)
   return GINT_TO_POINTER (TRUE);
 }
 
+/* For an hour, or until nobody waits for it. */
+static gpointer
+run_waiting (TernCall *call, gpointer input, GError **error)
+{
+  gboolean wanted;
+
+  count (&gate.begun);
+  wanted = tern_call_wait (call, G_TIME_SPAN_HOUR);
+  g_mutex_lock (&gate.lock);
+  gate.wanted = wanted;
+  g_mutex_unlock (&gate.lock);
+  return g_strdup (input);
+}
+
+static gpointer
+run_briefly_waiting (TernCall *call, gpointer input, GError **error)
+{
+  return tern_call_wait (call, 1) ? g_strdup (input) : NULL;
+}
+
 static void
 free_input (gpointer input)
 {
@@ -95,6 +115,8 @@ free_result (gpointer result)
 
 static const TernCallKind patient = { "asking", run_gated, free_input, free_result, 0 };
 static const TernCallKind hasty = { "asking", run_gated, free_input, free_result, 1 };
+static const TernCallKind waiting = { "asking", run_waiting, free_input, free_result, 1 };
+static const TernCallKind brief = { "asking", run_briefly_waiting, free_input, free_result, 0 };
 static const TernCallKind yes = { "asking", run_yes, free_input, NULL, 0 };
 
 /* For runs without fork (valgrind): every thread of the test before has ended by then. */
@@ -244,6 +266,52 @@ START_TEST (a_call_that_timed_out_in_line_is_never_begun)
 }
 END_TEST
 
+START_TEST (a_thread_hangs_only_in_a_call_that_nobody_waits_for)
+{
+  g_autoptr (TernWorker) worker = tern_worker_new ("test", "node1");
+  Answer waited_for = { 0 }, given_up = { 0 };
+
+  ck_assert (!tern_worker_hangs (worker));
+  call (worker, &patient, NULL, &waited_for);
+  wait_for (&gate.begun, 1);
+  ck_assert (!tern_worker_hangs (worker));
+  gate_set_open (TRUE);
+  wait_done (&waited_for);
+  /* Its answer came, so it is idle, however slowly it goes on from there. */
+  ck_assert (!tern_worker_hangs (worker));
+
+  gate_set_open (FALSE);
+  call (worker, &hasty, NULL, &given_up);
+  wait_for (&gate.begun, 2);
+  wait_done (&given_up);
+  ck_assert (tern_worker_hangs (worker));
+  gate_set_open (TRUE);
+  while (tern_worker_hangs (worker))
+    g_thread_yield ();
+  answer_clear (&waited_for);
+  answer_clear (&given_up);
+}
+END_TEST
+
+START_TEST (a_thread_that_waits_is_woken_when_nobody_waits_for_its_call)
+{
+  g_autoptr (TernWorker) worker = tern_worker_new ("test", "node1");
+  Answer given_up = { 0 }, brief_wait = { 0 };
+
+  gate.wanted = TRUE;
+  call (worker, &waiting, NULL, &given_up);
+  wait_for (&gate.begun, 1);
+  wait_done (&given_up);
+  /* Comes back at once and takes the next call. */
+  call (worker, &brief, NULL, &brief_wait);
+  wait_done (&brief_wait);
+  ck_assert_str_eq (brief_wait.text, "hello");
+  ck_assert (!gate.wanted);
+  answer_clear (&given_up);
+  answer_clear (&brief_wait);
+}
+END_TEST
+
 START_TEST (a_cancelled_call_is_no_longer_waited_for)
 {
   g_autoptr (TernWorker) worker = tern_worker_new ("test", "node1");
@@ -359,6 +427,9 @@ TERN_CHECK_MAIN ("libvirt-worker", tcase_add_checked_fixture (tcase, reset_gate,
                  tcase_add_test (tcase, a_call_that_only_says_yes_ends_with_true);
                  tcase_add_test (tcase, a_call_whose_time_is_up_ends_and_its_late_result_is_freed);
                  tcase_add_test (tcase, a_call_that_timed_out_in_line_is_never_begun);
+                 tcase_add_test (tcase, a_thread_hangs_only_in_a_call_that_nobody_waits_for);
+                 tcase_add_test (tcase,
+                                 a_thread_that_waits_is_woken_when_nobody_waits_for_its_call);
                  tcase_add_test (tcase, a_cancelled_call_is_no_longer_waited_for);
                  tcase_add_test (tcase, closing_ends_all_calls_at_once_and_later_ones_too);
                  tcase_add_test (tcase, a_worker_can_be_freed_while_its_thread_is_stuck);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whose turn it is: properties over random sets of tasks.
+ * Whose turn it is: random queues are looked at by a checker of its own, which counts one by one;
+ * then what the limits, the turns and the sentences mean, one at a time.
  */
 #include "config.h"
 
@@ -8,42 +9,69 @@
 
 #include "tern-check.h"
 
-#define N_HOSTS 5
+#define N_HOSTS 6
+#define SECONDS(n) ((gint64) (n) *G_USEC_PER_SEC)
+#define NOW SECONDS (1000000)
+#define MIB (G_GUINT64_CONSTANT (1) << 20)
 
-static const char *const hosts[N_HOSTS] = { "anna", "bert", "carl", "dora", "emil" };
+static const char *const names[N_HOSTS] = { "anna", "bert", "carl", "dora", "emil", "fred" };
+
+typedef struct
+{
+  GPtrArray *tasks;
+  GHashTable *hosts;
+  TernQueue queue;
+} Scene;
 
 static void
-add_task (GPtrArray *tasks, const char *source, const char *destination, TernTaskPhase phase)
+scene_init (Scene *self)
+{
+  self->tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  self->hosts = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  self->queue = (TernQueue){ .tasks = self->tasks, .hosts = self->hosts, .now_us = NOW };
+}
+
+static void
+scene_clear (Scene *self)
+{
+  g_ptr_array_unref (self->tasks);
+  g_hash_table_unref (self->hosts);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scene, scene_clear)
+
+static TernQueueHost *
+add_host (Scene *self, const char *name)
+{
+  TernQueueHost *host = g_new0 (TernQueueHost, 1);
+
+  host->name = name;
+  host->cluster = "default";
+  host->ready = TRUE;
+  g_hash_table_insert (self->hosts, (gpointer) name, host);
+  return host;
+}
+
+static TernTaskRecord *
+add_task (Scene *self, const char *source, const char *destination, TernTaskPhase phase)
 {
   TernTaskRecord *task = tern_task_record_new ();
 
-  task->id = tasks->len + 1;
+  task->id = self->tasks->len + 1;
   task->source = g_strdup (source);
   task->destination = g_strdup (destination);
   task->phase = phase;
-  g_ptr_array_add (tasks, task);
+  task->created_us = NOW;
+  task->options.priority = TERN_PRIORITY_NORMAL;
+  g_ptr_array_add (self->tasks, task);
+  return task;
 }
 
-static GPtrArray *
-tasks_new (void)
+static void
+add_tasks (Scene *self, guint n, const char *source, const char *destination, TernTaskPhase phase)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
-}
-
-static GPtrArray *
-random_tasks (GRand *rand)
-{
-  GPtrArray *tasks = tasks_new ();
-  gint n = g_rand_int_range (rand, 0, 40);
-
-  for (gint i = 0; i < n; i++)
-    {
-      gint source = g_rand_int_range (rand, 0, N_HOSTS);
-      gint destination = (source + g_rand_int_range (rand, 1, N_HOSTS)) % N_HOSTS;
-
-      add_task (tasks, hosts[source], hosts[destination], TERN_PHASE_QUEUED);
-    }
-  return tasks;
+  for (guint i = 0; i < n; i++)
+    (void) add_task (self, source, destination, phase);
 }
 
 static gboolean
@@ -52,156 +80,762 @@ is_under_way (const TernTaskRecord *task)
   return task->phase != TERN_PHASE_QUEUED && !tern_task_phase_is_final (task->phase);
 }
 
-static guint
-count (GPtrArray *tasks, const char *source, const char *destination)
+static gboolean
+is_move (const TernTaskRecord *task)
 {
-  guint n = 0;
+  return !g_str_equal (task->source, task->destination);
+}
 
-  for (guint i = 0; i < tasks->len; i++)
+/* The checker */
+
+typedef struct
+{
+  guint out;
+  guint in;
+  guint served;
+  guint cluster;
+  gboolean young;
+  gboolean beginning;
+  guint64 rate;
+} Counts;
+
+/* Of what is under way beside @task, what touches the limits of it. */
+static Counts
+count_beside (const Scene *self, const TernTaskRecord *task)
+{
+  const TernQueueHost *home = g_hash_table_lookup (self->hosts, task->source);
+  Counts counts = { 0 };
+
+  for (guint i = 0; i < self->tasks->len; i++)
     {
-      const TernTaskRecord *task = tasks->pdata[i];
+      const TernTaskRecord *other = self->tasks->pdata[i];
+      const TernQueueHost *host = g_hash_table_lookup (self->hosts, other->source);
 
-      n += is_under_way (task) && (source == NULL || g_str_equal (task->source, source))
-           && (destination == NULL || g_str_equal (task->destination, destination));
+      if (other == task || !is_under_way (other))
+        continue;
+      counts.in += g_str_equal (other->destination, task->destination);
+      if (is_move (other) && home != NULL && host != NULL)
+        counts.cluster += g_str_equal (home->cluster, host->cluster);
+      if (!g_str_equal (other->source, task->source))
+        continue;
+      counts.served++;
+      if (!is_move (other))
+        continue;
+      counts.out++;
+      counts.rate += other->rate_bps;
+      counts.beginning |=
+          (other->phase == TERN_PHASE_CHECKING || other->phase == TERN_PHASE_PREPARING)
+          && (other->started_us == 0
+              || (other->started_us <= NOW && other->started_us > NOW - SECONDS (2)));
+      counts.young |= other->phase != TERN_PHASE_VERIFYING
+                      && (other->copy_began_us == 0 || NOW - other->copy_began_us < SECONDS (5));
     }
-  return n;
+  return counts;
 }
 
 static gboolean
-fits (GPtrArray *tasks, const TernTaskRecord *task, const TernQueueLimits *limits)
+out_fits (const Scene *self, const TernTaskRecord *task, const Counts *counts)
 {
-  return count (tasks, task->source, NULL) < limits->per_source
-         && count (tasks, NULL, task->destination) < limits->per_destination;
+  const TernQueueHost *host = g_hash_table_lookup (self->hosts, task->source);
+  guint limit = host != NULL && host->limit_out > 0 ? host->limit_out : self->queue.limits.out;
+  double capacity = host != NULL ? (double) host->link_bps : 0;
+
+  if (!is_move (task))
+    return TRUE;
+  if (limit > 0)
+    return counts->out < limit;
+  if (host != NULL && host->bandwidth_bps > 0)
+    capacity = MIN (capacity, (double) host->bandwidth_bps);
+  return counts->out < 2
+         || (counts->out < 16 && !counts->young && (double) counts->rate < 0.9 * capacity);
 }
 
-/* Starts all that may start, and looks at each choice. */
-static void
-start_all (GPtrArray *tasks, const TernQueueLimits *limits)
-{
-  const TernTaskRecord *next;
-
-  while ((next = tern_queue_next (tasks, limits)) != NULL)
-    {
-      ck_assert_int_eq (next->phase, TERN_PHASE_QUEUED);
-      ck_assert (fits (tasks, next, limits));
-      for (guint i = 0; tasks->pdata[i] != next; i++)
-        {
-          const TernTaskRecord *older = tasks->pdata[i];
-
-          ck_assert (older->phase != TERN_PHASE_QUEUED || !fits (tasks, older, limits));
-        }
-      ((TernTaskRecord *) next)->phase = TERN_PHASE_COPYING;
-    }
-}
-
-static void
-check_limits (GPtrArray *tasks, const TernQueueLimits *limits)
-{
-  for (guint i = 0; i < N_HOSTS; i++)
-    {
-      ck_assert_uint_le (count (tasks, hosts[i], NULL), limits->per_source);
-      ck_assert_uint_le (count (tasks, NULL, hosts[i]), limits->per_destination);
-    }
-}
-
-/* Ends a random task under way; FALSE when there is none. */
 static gboolean
-end_one (GPtrArray *tasks, GRand *rand)
+may_start (const Scene *self, const TernTaskRecord *task)
 {
-  guint n = count (tasks, NULL, NULL), pick;
+  const TernQueueHost *source = g_hash_table_lookup (self->hosts, task->source);
+  const TernQueueHost *destination = g_hash_table_lookup (self->hosts, task->destination);
+  Counts counts = count_beside (self, task);
+  guint limit_in = self->queue.limits.in > 0 ? self->queue.limits.in : 2;
 
-  if (n == 0)
+  if (destination != NULL && destination->limit_in > 0)
+    limit_in = destination->limit_in;
+  if ((source != NULL && !source->ready) || (destination != NULL && !destination->ready))
     return FALSE;
-  pick = g_rand_int_range (rand, 0, n);
-  for (guint i = 0; i < tasks->len; i++)
-    {
-      TernTaskRecord *task = tasks->pdata[i];
-
-      if (is_under_way (task) && pick-- == 0)
-        task->phase = g_rand_boolean (rand) ? TERN_PHASE_DONE : TERN_PHASE_ATTENTION;
-    }
-  return TRUE;
+  if (is_move (task) && source != NULL && self->queue.limits.cluster > 0
+      && counts.cluster >= self->queue.limits.cluster)
+    return FALSE;
+  if (is_move (task) && counts.beginning)
+    return FALSE;
+  return counts.in < limit_in && out_fits (self, task, &counts);
 }
 
-START_TEST (limits_hold_the_oldest_that_fits_goes_first_and_all_get_their_turn)
+static int
+get_rank (const TernTaskRecord *task)
 {
-  GRand *rand = g_rand_new_with_seed (11);
+  gint64 waited_us = NOW - task->created_us;
+  int rank = task->options.priority;
 
-  for (guint round = 0; round < 500; round++)
+  for (; waited_us >= SECONDS (600) && rank < TERN_PRIORITY_HIGH; waited_us -= SECONDS (600))
+    rank++;
+  return rank;
+}
+
+static guint64
+get_turn (const Scene *self, const TernTaskRecord *task)
+{
+  const TernQueueHost *host = g_hash_table_lookup (self->hosts, task->source);
+
+  return host != NULL ? host->served : 0;
+}
+
+/* <0: @a goes before @b */
+static int
+compare_turns (const Scene *self, const TernTaskRecord *a, const TernTaskRecord *b)
+{
+  Counts at_a = count_beside (self, a), at_b = count_beside (self, b);
+  const double order[] = {
+    get_rank (b) - get_rank (a),
+    (double) at_a.served - at_b.served,
+    (double) get_turn (self, a) - (double) get_turn (self, b),
+    (double) a->id - (double) b->id,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    if (order[i] != 0)
+      return order[i] < 0 ? -1 : 1;
+  return 0;
+}
+
+/* One by one, as the contract says it. */
+static const TernTaskRecord *
+find_expected (const Scene *self)
+{
+  const TernTaskRecord *best = NULL;
+
+  for (guint i = 0; i < self->tasks->len; i++)
     {
-      g_autoptr (GPtrArray) tasks = random_tasks (rand);
-      TernQueueLimits limits = { 1 + round % 3, 1 + round % 2 };
+      const TernTaskRecord *task = self->tasks->pdata[i];
 
-      do
-        {
-          start_all (tasks, &limits);
-          check_limits (tasks, &limits);
-        }
-      while (end_one (tasks, rand));
-
-      for (guint i = 0; i < tasks->len; i++)
-        ck_assert (tern_task_phase_is_final (((TernTaskRecord *) tasks->pdata[i])->phase));
+      if (task->phase == TERN_PHASE_QUEUED && may_start (self, task)
+          && (best == NULL || compare_turns (self, task, best) < 0))
+        best = task;
     }
-  g_rand_free (rand);
+  return best;
+}
+
+/* Random scenes */
+
+static guint64
+random_rate (GRand *rand)
+{
+  return (guint64) g_rand_int_range (rand, 0, 120) * MIB;
+}
+
+static void
+random_host (Scene *self, GRand *rand, guint i)
+{
+  TernQueueHost *host;
+
+  /* One may be gone. */
+  if (i == N_HOSTS - 1 && g_rand_boolean (rand))
+    return;
+  host = add_host (self, names[i]);
+  host->cluster = i < 4 ? "east" : "west";
+  if (g_rand_int_range (rand, 0, 3) == 0)
+    host->limit_out = g_rand_int_range (rand, 1, 4);
+  if (g_rand_int_range (rand, 0, 3) == 0)
+    host->limit_in = g_rand_int_range (rand, 1, 4);
+  if (g_rand_boolean (rand))
+    host->link_bps = random_rate (rand);
+  if (g_rand_int_range (rand, 0, 4) == 0)
+    host->bandwidth_bps = random_rate (rand);
+  host->served = g_rand_int_range (rand, 0, 5);
+  host->ready = g_rand_int_range (rand, 0, 10) > 0;
+}
+
+static void
+random_task (Scene *self, GRand *rand)
+{
+  static const TernTaskPhase phases[] = { TERN_PHASE_QUEUED,    TERN_PHASE_QUEUED,
+                                          TERN_PHASE_QUEUED,    TERN_PHASE_QUEUED,
+                                          TERN_PHASE_CHECKING,  TERN_PHASE_COPYING,
+                                          TERN_PHASE_VERIFYING, TERN_PHASE_DONE,
+                                          TERN_PHASE_ATTENTION };
+  guint source = g_rand_int_range (rand, 0, N_HOSTS);
+  guint step = g_rand_int_range (rand, 0, 8);
+  TernTaskRecord *task = add_task (self, names[source], names[(source + step % N_HOSTS) % N_HOSTS],
+                                   phases[g_rand_int_range (rand, 0, G_N_ELEMENTS (phases))]);
+
+  task->options.priority = g_rand_int_range (rand, 0, TERN_N_PRIORITIES);
+  task->created_us = NOW - SECONDS (g_rand_int_range (rand, -5, 1500));
+  task->started_us = NOW - SECONDS (1) * g_rand_int_range (rand, -10, 40) / 10;
+  if (task->phase != TERN_PHASE_COPYING)
+    return;
+  task->copy_began_us = NOW - SECONDS (g_rand_int_range (rand, 0, 20));
+  task->rate_bps = random_rate (rand);
+}
+
+static void
+random_scene (Scene *self, GRand *rand)
+{
+  guint n = g_rand_int_range (rand, 0, 40);
+
+  scene_init (self);
+  self->queue.limits.out = g_rand_int_range (rand, 0, 4);
+  self->queue.limits.in = g_rand_int_range (rand, 0, 4);
+  self->queue.limits.cluster = g_rand_boolean (rand) ? g_rand_int_range (rand, 1, 8) : 0;
+  for (guint i = 0; i < N_HOSTS; i++)
+    random_host (self, rand, i);
+  for (guint i = 0; i < n; i++)
+    random_task (self, rand);
+}
+
+/* Half of them copy at once. */
+static void
+begin (Scene *self, const TernTaskRecord *task)
+{
+  ((TernTaskRecord *) task)->phase = task->id % 2 ? TERN_PHASE_CHECKING : TERN_PHASE_COPYING;
+  ((TernTaskRecord *) task)->started_us = self->queue.now_us;
+}
+
+static void
+begin_copy (const TernTaskRecord *task)
+{
+  ((TernTaskRecord *) task)->phase = TERN_PHASE_COPYING;
+}
+
+START_TEST (a_checker_that_counts_one_by_one_chooses_the_same_until_nobody_may_start)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (11);
+  guint started = 0, held = 0;
+
+  for (guint round = 0; round < 3000; round++)
+    {
+      g_auto (Scene) scene;
+      const TernTaskRecord *next;
+
+      random_scene (&scene, rand);
+      while ((next = tern_queue_next (&scene.queue)) != NULL)
+        {
+          ck_assert_ptr_eq (next, find_expected (&scene));
+          begin (&scene, next);
+          started++;
+        }
+      ck_assert_ptr_null (find_expected (&scene));
+      for (guint i = 0; i < scene.tasks->len; i++)
+        held += ((TernTaskRecord *) scene.tasks->pdata[i])->phase == TERN_PHASE_QUEUED;
+    }
+  /* The scenes are such that both happens. */
+  ck_assert_uint_gt (started, 5000);
+  ck_assert_uint_gt (held, 5000);
+}
+END_TEST
+
+START_TEST (who_waits_is_told_why_and_who_could_start_is_not)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (12);
+
+  for (guint round = 0; round < 1000; round++)
+    {
+      g_auto (Scene) scene;
+      g_autoptr (GPtrArray) all = NULL;
+
+      random_scene (&scene, rand);
+      all = tern_queue_explain_all (&scene.queue);
+      ck_assert_uint_eq (all->len, scene.tasks->len);
+      for (guint i = 0; i < all->len; i++)
+        {
+          const TernTaskRecord *task = scene.tasks->pdata[i];
+          g_autofree char *one = NULL;
+
+          if (task->phase != TERN_PHASE_QUEUED)
+            {
+              ck_assert_ptr_null (all->pdata[i]);
+              continue;
+            }
+          one = tern_queue_explain (&scene.queue, task);
+          ck_assert_pstr_eq (one, all->pdata[i]);
+          ck_assert (may_start (&scene, task) == (one == NULL));
+        }
+    }
+}
+END_TEST
+
+START_TEST (the_order_in_which_tasks_are_told_does_not_matter)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (13);
+
+  for (guint round = 0; round < 1000; round++)
+    {
+      g_auto (Scene) scene;
+      const TernTaskRecord *next;
+
+      random_scene (&scene, rand);
+      next = tern_queue_next (&scene.queue);
+      for (guint i = scene.tasks->len; i > 1; i--)
+        {
+          guint k = g_rand_int_range (rand, 0, i);
+          gpointer other = scene.tasks->pdata[i - 1];
+
+          scene.tasks->pdata[i - 1] = scene.tasks->pdata[k];
+          scene.tasks->pdata[k] = other;
+        }
+      ck_assert_ptr_eq (next, tern_queue_next (&scene.queue));
+    }
 }
 END_TEST
 
 START_TEST (an_empty_queue_has_no_next)
 {
-  g_autoptr (GPtrArray) tasks = tasks_new ();
-  TernQueueLimits limits = { 2, 2 };
+  g_auto (Scene) scene;
 
-  ck_assert_ptr_null (tern_queue_next (tasks, &limits));
+  scene_init (&scene);
+  ck_assert_ptr_null (tern_queue_next (&scene.queue));
+  ck_assert (!tern_queue_may_open (&scene.queue));
 }
 END_TEST
 
+/* Limits */
+
 START_TEST (a_full_host_does_not_keep_others_waiting)
 {
-  g_autoptr (GPtrArray) tasks = tasks_new ();
-  TernQueueLimits limits = { 1, 1 };
+  g_auto (Scene) scene;
 
-  add_task (tasks, "anna", "bert", TERN_PHASE_COPYING);
-  add_task (tasks, "anna", "carl", TERN_PHASE_QUEUED);
-  add_task (tasks, "dora", "bert", TERN_PHASE_QUEUED);
-  add_task (tasks, "dora", "emil", TERN_PHASE_QUEUED);
-  ck_assert_ptr_eq (tern_queue_next (tasks, &limits), tasks->pdata[3]);
+  scene_init (&scene);
+  scene.queue.limits = (TernLimits){ .out = 1, .in = 1 };
+  add_task (&scene, "anna", "bert", TERN_PHASE_COPYING);
+  add_task (&scene, "anna", "carl", TERN_PHASE_QUEUED);
+  add_task (&scene, "dora", "bert", TERN_PHASE_QUEUED);
+  add_task (&scene, "dora", "emil", TERN_PHASE_QUEUED);
+  ck_assert_ptr_eq (tern_queue_next (&scene.queue), scene.tasks->pdata[3]);
 }
 END_TEST
 
 START_TEST (leaving_and_arriving_are_counted_apart)
 {
-  g_autoptr (GPtrArray) tasks = tasks_new ();
-  TernQueueLimits limits = { 1, 1 };
+  g_auto (Scene) scene;
 
-  add_task (tasks, "anna", "bert", TERN_PHASE_COPYING);
-  add_task (tasks, "bert", "anna", TERN_PHASE_QUEUED);
-  ck_assert_ptr_eq (tern_queue_next (tasks, &limits), tasks->pdata[1]);
+  scene_init (&scene);
+  scene.queue.limits = (TernLimits){ .out = 1, .in = 1 };
+  add_task (&scene, "anna", "bert", TERN_PHASE_COPYING);
+  add_task (&scene, "bert", "anna", TERN_PHASE_QUEUED);
+  ck_assert_ptr_eq (tern_queue_next (&scene.queue), scene.tasks->pdata[1]);
 }
 END_TEST
 
 START_TEST (every_phase_between_queue_and_end_holds_a_place)
 {
-  TernQueueLimits limits = { 1, 1 };
-
   for (guint phase = 0; phase < TERN_N_PHASES; phase++)
     {
-      g_autoptr (GPtrArray) tasks = tasks_new ();
+      g_auto (Scene) scene;
       gboolean holds = phase != TERN_PHASE_QUEUED && !tern_task_phase_is_final (phase);
 
-      add_task (tasks, "anna", "bert", phase);
-      add_task (tasks, "anna", "bert", TERN_PHASE_QUEUED);
+      scene_init (&scene);
+      scene.queue.limits = (TernLimits){ .out = 1, .in = 1 };
+      add_task (&scene, "anna", "bert", phase)->started_us = NOW - SECONDS (60);
+      add_task (&scene, "anna", "bert", TERN_PHASE_QUEUED);
       if (phase == TERN_PHASE_QUEUED)
-        ck_assert_ptr_eq (tern_queue_next (tasks, &limits), tasks->pdata[0]);
+        ck_assert_ptr_eq (tern_queue_next (&scene.queue), scene.tasks->pdata[0]);
       else
-        ck_assert_ptr_eq (tern_queue_next (tasks, &limits), holds ? NULL : tasks->pdata[1]);
+        ck_assert_ptr_eq (tern_queue_next (&scene.queue), holds ? NULL : scene.tasks->pdata[1]);
     }
+}
+END_TEST
+
+START_TEST (a_start_in_place_leaves_no_host_but_arrives_at_one)
+{
+  g_auto (Scene) scene;
+
+  scene_init (&scene);
+  scene.queue.limits = (TernLimits){ .out = 1, .in = 2 };
+  add_task (&scene, "anna", "anna", TERN_PHASE_STARTING);
+  add_task (&scene, "anna", "bert", TERN_PHASE_QUEUED);
+  ck_assert_ptr_eq (tern_queue_next (&scene.queue), scene.tasks->pdata[1]);
+  add_task (&scene, "anna", "anna", TERN_PHASE_STARTING);
+  add_task (&scene, "carl", "anna", TERN_PHASE_QUEUED);
+  begin_copy (scene.tasks->pdata[1]);
+  ck_assert_ptr_null (tern_queue_next (&scene.queue));
+}
+END_TEST
+
+/* One host with a fast link, two moves that have copied for @copied_us at 40 % of it in all. */
+static TernQueueHost *
+prepare_adaptive (Scene *scene, gint64 copied_us)
+{
+  TernQueueHost *anna;
+
+  scene_init (scene);
+  anna = add_host (scene, "anna");
+  anna->link_bps = 100 * MIB;
+  for (guint i = 0; i < 2; i++)
+    {
+      TernTaskRecord *task = add_task (scene, "anna", names[i + 1], TERN_PHASE_COPYING);
+
+      task->copy_began_us = NOW - copied_us;
+      task->rate_bps = 20 * MIB;
+    }
+  (void) add_task (scene, "anna", "dora", TERN_PHASE_QUEUED);
+  return anna;
+}
+
+START_TEST (a_third_move_leaves_when_two_leave_room_on_the_link_for_long_enough)
+{
+  static const struct
+  {
+    gint64 copied_us;
+    guint64 link_mib, bandwidth_mib;
+    gboolean starts;
+  } cases[] = {
+    { SECONDS (5), 100, 0, TRUE },   { SECONDS (5) - 1, 100, 0, FALSE },
+    { SECONDS (5), 0, 0, FALSE },    { SECONDS (5), 44, 0, FALSE },
+    { SECONDS (5), 45, 0, TRUE },    { SECONDS (5), 100, 44, FALSE },
+    { SECONDS (5), 100, 200, TRUE }, { SECONDS (500), 40, 200, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Scene) scene;
+      TernQueueHost *anna = prepare_adaptive (&scene, cases[i].copied_us);
+
+      anna->link_bps = cases[i].link_mib * MIB;
+      anna->bandwidth_bps = cases[i].bandwidth_mib * MIB;
+      ck_assert_msg ((tern_queue_next (&scene.queue) != NULL) == cases[i].starts, "case %u", i);
+      ck_assert_msg (tern_queue_may_open (&scene.queue)
+                         == (!cases[i].starts && cases[i].link_mib > 0),
+                     "case %u", i);
+    }
+}
+END_TEST
+
+START_TEST (a_link_is_not_filled_with_more_than_sixteen)
+{
+  g_auto (Scene) scene;
+  TernQueueHost *anna = prepare_adaptive (&scene, SECONDS (60));
+
+  anna->link_bps = 100000 * MIB;
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *destination = g_strdup_printf ("host%u", i);
+      TernTaskRecord *task = add_task (&scene, "anna", destination, TERN_PHASE_QUEUED);
+
+      task->copy_began_us = NOW - SECONDS (60);
+    }
+  for (guint n = 2; n < 16; n++)
+    {
+      const TernTaskRecord *next = tern_queue_next (&scene.queue);
+
+      ck_assert_ptr_nonnull (next);
+      ((TernTaskRecord *) next)->phase = TERN_PHASE_COPYING;
+      ((TernTaskRecord *) next)->copy_began_us = NOW - SECONDS (60);
+    }
+  ck_assert_ptr_null (tern_queue_next (&scene.queue));
+}
+END_TEST
+
+START_TEST (every_limit_has_a_sentence_with_its_figures)
+{
+  static const struct
+  {
+    TernLimits limits;
+    guint own_out, own_in;
+    gboolean connecting;
+    const char *sentence;
+  } cases[] = {
+    { { 2, 9, 0 }, 0, 0, FALSE, "2 of 2 moves away from anna are under way" },
+    { { 9, 9, 0 }, 1, 0, FALSE, "2 of 1 moves away from anna are under way" },
+    { { 9, 2, 0 }, 0, 0, FALSE, "2 of 2 moves and starts to bert are under way" },
+    { { 9, 9, 0 }, 0, 2, FALSE, "2 of 2 moves and starts to bert are under way" },
+    { { 9, 9, 2 }, 0, 0, FALSE, "2 of 2 moves in the cluster default are under way" },
+    { { 0, 9, 0 },
+      0,
+      0,
+      FALSE,
+      "2 moves away from anna are under way; more begin when its link has room" },
+    { { 9, 9, 0 }, 0, 0, TRUE, "bert is still being connected to" },
+    { { 9, 9, 0 }, 0, 0, FALSE, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Scene) scene;
+      g_autofree char *sentence = NULL;
+
+      scene_init (&scene);
+      scene.queue.limits = cases[i].limits;
+      add_host (&scene, "anna")->limit_out = cases[i].own_out;
+      add_host (&scene, "bert")->limit_in = cases[i].own_in;
+      ((TernQueueHost *) g_hash_table_lookup (scene.hosts, "bert"))->ready = !cases[i].connecting;
+      add_tasks (&scene, 2, "anna", "bert", TERN_PHASE_COPYING);
+      sentence =
+          tern_queue_explain (&scene.queue, add_task (&scene, "anna", "bert", TERN_PHASE_QUEUED));
+      ck_assert_pstr_eq (sentence, cases[i].sentence);
+    }
+}
+END_TEST
+
+START_TEST (moves_away_from_one_host_begin_apart)
+{
+  static const struct
+  {
+    TernTaskPhase phase;
+    gint64 began_us;
+    gboolean starts;
+  } cases[] = {
+    { TERN_PHASE_CHECKING, NOW, FALSE },
+    { TERN_PHASE_PREPARING, NOW - SECONDS (2) + 1, FALSE },
+    { TERN_PHASE_PREPARING, NOW - SECONDS (2), TRUE },
+    { TERN_PHASE_COPYING, NOW - 1, TRUE },
+    { TERN_PHASE_PREPARING, NOW + SECONDS (3600), TRUE }, /* the clock was set back */
+    { TERN_PHASE_CHECKING, 0, FALSE },                    /* not written down yet */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Scene) scene;
+      TernTaskRecord *next;
+      g_autofree char *sentence = NULL;
+
+      scene_init (&scene);
+      add_task (&scene, "anna", "bert", cases[i].phase)->started_us = cases[i].began_us;
+      next = add_task (&scene, "anna", "carl", TERN_PHASE_QUEUED);
+      ck_assert ((tern_queue_next (&scene.queue) == next) == cases[i].starts);
+      ck_assert (tern_queue_may_open (&scene.queue) == !cases[i].starts);
+      sentence = tern_queue_explain (&scene.queue, next);
+      ck_assert_pstr_eq (sentence,
+                         cases[i].starts ? NULL : "another move away from anna is just beginning");
+    }
+}
+END_TEST
+
+/* Turns */
+
+START_TEST (a_higher_priority_goes_first_and_waiting_raises_it)
+{
+  static const struct
+  {
+    TernPriority priority[2];
+    guint waited_min[2];
+    guint first;
+  } cases[] = {
+    { { TERN_PRIORITY_NORMAL, TERN_PRIORITY_HIGH }, { 0, 0 }, 1 },
+    { { TERN_PRIORITY_LOW, TERN_PRIORITY_NORMAL }, { 9, 0 }, 1 },
+    { { TERN_PRIORITY_LOW, TERN_PRIORITY_NORMAL }, { 10, 0 }, 0 },
+    { { TERN_PRIORITY_LOW, TERN_PRIORITY_HIGH }, { 19, 0 }, 1 },
+    { { TERN_PRIORITY_LOW, TERN_PRIORITY_HIGH }, { 20, 0 }, 0 },
+    { { TERN_PRIORITY_HIGH, TERN_PRIORITY_HIGH }, { 0, 99 }, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Scene) scene;
+
+      scene_init (&scene);
+      for (guint k = 0; k < 2; k++)
+        {
+          TernTaskRecord *task = add_task (&scene, "anna", "bert", TERN_PHASE_QUEUED);
+
+          task->options.priority = cases[i].priority[k];
+          task->created_us = NOW - SECONDS (60 * cases[i].waited_min[k]);
+        }
+      ck_assert_msg (tern_queue_next (&scene.queue) == scene.tasks->pdata[cases[i].first],
+                     "case %u", i);
+    }
+}
+END_TEST
+
+/* Lets the oldest move under way end, then the next begin. Returns: which */
+static const TernTaskRecord *
+take_turn (Scene *scene, guint64 *served)
+{
+  const TernTaskRecord *next;
+
+  for (guint i = 0; i < scene->tasks->len; i++)
+    if (is_under_way (scene->tasks->pdata[i]))
+      {
+        ((TernTaskRecord *) scene->tasks->pdata[i])->phase = TERN_PHASE_DONE;
+        break;
+      }
+  next = tern_queue_next (&scene->queue);
+  if (next == NULL)
+    return NULL;
+  begin_copy (next);
+  ((TernQueueHost *) g_hash_table_lookup (scene->hosts, next->source))->served = ++*served;
+  return next;
+}
+
+START_TEST (a_thousand_moves_of_one_host_delay_one_of_another_by_no_more_than_one_slot)
+{
+  static const TernLimits limits[] = { { 0, 0, 0 }, { 1, 1, 0 }, { 2, 2, 0 },
+                                       { 5, 2, 1 }, { 9, 9, 3 }, { 1, 9, 2 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    {
+      g_auto (Scene) scene;
+      guint64 served = 0;
+      const TernTaskRecord *single, *next;
+      guint before = 0;
+
+      scene_init (&scene);
+      scene.queue.limits = limits[i];
+      for (guint k = 0; k < N_HOSTS; k++)
+        add_host (&scene, names[k]);
+      add_tasks (&scene, 1000, "anna", "bert", TERN_PHASE_QUEUED);
+      for (guint k = 0; k < 20; k++)
+        ck_assert_ptr_nonnull (take_turn (&scene, &served));
+      single = add_task (&scene, "carl", "bert", TERN_PHASE_QUEUED);
+      while ((next = take_turn (&scene, &served)) != single)
+        {
+          ck_assert_ptr_nonnull (next);
+          before++;
+        }
+      ck_assert_uint_le (before, 1);
+    }
+}
+END_TEST
+
+START_TEST (hosts_take_turns_whoever_asked_first)
+{
+  g_auto (Scene) scene;
+  guint64 served = 0;
+  guint begun[3] = { 0 };
+
+  scene_init (&scene);
+  scene.queue.limits = (TernLimits){ .out = 9, .in = 1 };
+  for (guint i = 0; i < N_HOSTS; i++)
+    add_host (&scene, names[i]);
+  for (guint i = 0; i < 3; i++)
+    add_tasks (&scene, 30, names[i], "fred", TERN_PHASE_QUEUED);
+  for (guint turn = 0; turn < 60; turn++)
+    {
+      const TernTaskRecord *next = take_turn (&scene, &served);
+
+      for (guint i = 0; i < 3; i++)
+        begun[i] += g_str_equal (next->source, names[i]);
+      ck_assert_uint_le (
+          MAX (MAX (begun[0], begun[1]), begun[2]) - MIN (MIN (begun[0], begun[1]), begun[2]), 1);
+    }
+}
+END_TEST
+
+/* Time: moves that share the link of their source as water shares a pipe */
+
+#define OVERHEAD 1.5 /* seconds before and after each copy */
+#define MAX_STEP 0.1
+
+typedef struct
+{
+  double wait; /* until its copy begins */
+  double left; /* bytes */
+  double tail; /* after its copy */
+} Fluid;
+
+/* Moves on by as much as nothing changes in. Returns: seconds */
+static double
+flow (const Scene *scene, Fluid *fluids, double link)
+{
+  double step = MAX_STEP;
+  guint copying = 0;
+
+  for (guint i = 0; i < scene->tasks->len; i++)
+    copying +=
+        is_under_way (scene->tasks->pdata[i]) && fluids[i].wait <= 1e-9 && fluids[i].left > 0;
+  for (guint i = 0; i < scene->tasks->len; i++)
+    if (is_under_way (scene->tasks->pdata[i]))
+      step = MIN (step, fluids[i].wait > 1e-9 ? fluids[i].wait
+                        : fluids[i].left > 0  ? fluids[i].left / (link / copying)
+                                              : fluids[i].tail);
+  for (guint i = 0; i < scene->tasks->len; i++)
+    {
+      TernTaskRecord *task = scene->tasks->pdata[i];
+
+      if (!is_under_way (task))
+        continue;
+      if (fluids[i].wait > 1e-9)
+        fluids[i].wait -= step;
+      else if (fluids[i].left > 0)
+        fluids[i].left -= step * link / copying;
+      else
+        fluids[i].tail -= step;
+      if (fluids[i].wait <= 1e-9)
+        begin_copy (task);
+      if (fluids[i].left < 1)
+        fluids[i].left = 0;
+      if (fluids[i].tail <= 1e-9)
+        task->phase = TERN_PHASE_DONE;
+    }
+  return step;
+}
+
+static double
+measure_makespan (guint n, double bytes, double link, TernLimits limits)
+{
+  g_auto (Scene) scene;
+  g_autofree Fluid *fluids = g_new0 (Fluid, n);
+  const TernTaskRecord *next;
+  double time = 0;
+
+  scene_init (&scene);
+  scene.queue.limits = limits;
+  for (guint i = 0; i < n; i++)
+    {
+      add_task (&scene, "anna", names[1 + i % (N_HOSTS - 1)], TERN_PHASE_QUEUED);
+      fluids[i] = (Fluid){ OVERHEAD, bytes, OVERHEAD };
+    }
+  for (;;)
+    {
+      gboolean busy = FALSE;
+
+      while ((next = tern_queue_next (&scene.queue)) != NULL)
+        {
+          ((TernTaskRecord *) next)->phase = TERN_PHASE_PREPARING;
+          ((TernTaskRecord *) next)->started_us = scene.queue.now_us;
+        }
+      for (guint i = 0; i < n; i++)
+        busy |= is_under_way (scene.tasks->pdata[i]);
+      if (!busy)
+        return time;
+      time += flow (&scene, fluids, link);
+      scene.queue.now_us = NOW + (gint64) (time * G_USEC_PER_SEC);
+    }
+}
+
+START_TEST (eight_moves_from_one_host_by_two_take_a_tenth_more_than_the_link_needs_at_most)
+{
+  double link = 400e6 / 8, worst = 0;
+
+  for (guint seconds = 7; seconds <= 105; seconds += 7)
+    {
+      double bytes = link * seconds;
+      double best = 8 * bytes / link + 2 * OVERHEAD;
+      double ratio = measure_makespan (8, bytes, link, (TernLimits){ .out = 2 }) / best;
+
+      ck_assert (ratio >= 1);
+      worst = MAX (worst, ratio);
+    }
+  ck_assert_msg (worst <= 1.1, "%.3f", worst);
+  /* One at a time leaves the link idle between two. */
+  ck_assert (measure_makespan (8, link * 10, link, (TernLimits){ .out = 1 }) > 1.1 * 83);
 }
 END_TEST
 
 TERN_CHECK_MAIN (
     "queue",
-    tcase_add_test (tcase, limits_hold_the_oldest_that_fits_goes_first_and_all_get_their_turn);
+    tcase_add_test (tcase,
+                    a_checker_that_counts_one_by_one_chooses_the_same_until_nobody_may_start);
+    tcase_add_test (tcase, who_waits_is_told_why_and_who_could_start_is_not);
+    tcase_add_test (tcase, the_order_in_which_tasks_are_told_does_not_matter);
     tcase_add_test (tcase, an_empty_queue_has_no_next);
     tcase_add_test (tcase, a_full_host_does_not_keep_others_waiting);
     tcase_add_test (tcase, leaving_and_arriving_are_counted_apart);
-    tcase_add_test (tcase, every_phase_between_queue_and_end_holds_a_place);)
+    tcase_add_test (tcase, every_phase_between_queue_and_end_holds_a_place);
+    tcase_add_test (tcase, a_start_in_place_leaves_no_host_but_arrives_at_one);
+    tcase_add_test (tcase, a_third_move_leaves_when_two_leave_room_on_the_link_for_long_enough);
+    tcase_add_test (tcase, a_link_is_not_filled_with_more_than_sixteen);
+    tcase_add_test (tcase, every_limit_has_a_sentence_with_its_figures);
+    tcase_add_test (tcase, moves_away_from_one_host_begin_apart);
+    tcase_add_test (tcase, a_higher_priority_goes_first_and_waiting_raises_it);
+    tcase_add_test (tcase,
+                    a_thousand_moves_of_one_host_delay_one_of_another_by_no_more_than_one_slot);
+    tcase_add_test (tcase, hosts_take_turns_whoever_asked_first); tcase_add_test (
+        tcase, eight_moves_from_one_host_by_two_take_a_tenth_more_than_the_link_needs_at_most);)

@@ -31,7 +31,7 @@ START_TEST (an_empty_record_has_all_keys)
   gboolean valid = TRUE;
   gint64 downtime = 0;
 
-  ck_assert_uint_eq (g_variant_n_children (dict), 28);
+  ck_assert_uint_eq (g_variant_n_children (dict), 39);
   assert_text (dict, "Kind", "migrate");
   assert_text (dict, "Vm", "");
   assert_text (dict, "Error", "");
@@ -78,6 +78,52 @@ START_TEST (what_was_taken_out_of_drives_is_told)
 }
 END_TEST
 
+START_TEST (how_it_goes_and_what_was_done_is_told)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) dict = NULL;
+  g_autofree const char **steps = NULL;
+  g_autofree const char **tried = NULL;
+  gint64 min = 0, max = 0;
+  guint32 attempt = 0;
+  gboolean ready = FALSE;
+  guint64 link = 0;
+
+  record->options.policy = TERN_POLICY_FORCE;
+  record->options.priority = TERN_PRIORITY_HIGH;
+  record->convergence = TERN_CONVERGENCE_NO;
+  record->eta_min_us = 11;
+  record->eta_max_us = 12;
+  record->note = g_strdup ("not converging:\nit writes faster");
+  record->steps = g_strdupv ((char *[]){ (char *) "1 s: a", (char *) "2 s: b", NULL });
+  record->tried = g_strdupv ((char *[]){ (char *) "anna=no\xff", NULL });
+  record->attempt = 2;
+  record->postcopy_ready = TRUE;
+  record->link_bps = 13;
+  dict = to_variant (record);
+
+  assert_text (dict, "Policy", "force");
+  assert_text (dict, "Priority", "high");
+  assert_text (dict, "Convergence", "not-converging");
+  assert_text (dict, "Note", "not converging:\\x0ait writes faster");
+  ck_assert (g_variant_lookup (dict, "EstimatedEndMin", "x", &min));
+  ck_assert (g_variant_lookup (dict, "EstimatedEndMax", "x", &max));
+  ck_assert_int_eq (min, 11);
+  ck_assert_int_eq (max, 12);
+  ck_assert (g_variant_lookup (dict, "Steps", "^a&s", &steps));
+  ck_assert_uint_eq (g_strv_length ((GStrv) steps), 2);
+  ck_assert_str_eq (steps[1], "2 s: b");
+  ck_assert (g_variant_lookup (dict, "Tried", "^a&s", &tried));
+  ck_assert_str_eq (tried[0], "anna=no\\xff");
+  ck_assert (g_variant_lookup (dict, "Attempt", "u", &attempt));
+  ck_assert (g_variant_lookup (dict, "PostcopyReady", "b", &ready));
+  ck_assert (g_variant_lookup (dict, "LinkRate", "t", &link));
+  ck_assert_uint_eq (attempt, 2);
+  ck_assert (ready);
+  ck_assert_uint_eq (link, 13);
+}
+END_TEST
+
 START_TEST (every_phase_is_told_with_its_state)
 {
   for (guint phase = 0; phase < TERN_N_PHASES; phase++)
@@ -115,6 +161,7 @@ TERN_CHECK_MAIN ("record-variant",
   tcase_add_test (tcase, an_empty_record_has_all_keys);
   tcase_add_test (tcase, bytes_that_are_no_text_are_made_visible);
   tcase_add_test (tcase, what_was_taken_out_of_drives_is_told);
+  tcase_add_test (tcase, how_it_goes_and_what_was_done_is_told);
   tcase_add_test (tcase, every_phase_is_told_with_its_state);
   tcase_add_test (tcase, large_numbers_are_kept);)
 /* clang-format on */

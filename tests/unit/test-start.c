@@ -669,6 +669,29 @@ START_TEST (what_begins_elsewhere_while_the_definition_goes_over_is_seen_before_
 }
 END_TEST
 
+START_TEST (what_was_seen_long_before_it_is_stored_starts_nothing)
+{
+  Trouble none = { .destination = "anna", .fault = NO_FAULT };
+  g_auto (World) world;
+  SimDomain *web;
+
+  prepare (&world, &none);
+  world.store->delay_us = SECONDS (3);
+  ck_assert (world_order_start (&world, "anna", NULL));
+  world.store->delay_us = SECONDS (60);
+  ck_assert (world_run_until (&world, 1, TERN_PHASE_CHECKING, SECONDS (100)));
+  world_run (&world, SECONDS (1));
+  web = tern_sim_host_find_domain (tern_sim_find_host (world.sim, "anna"), WORLD_VM);
+  tern_sim_domain_set_state (
+      tern_sim_host_put_domain (tern_sim_find_host (world.sim, "carl"), web->vm, 0),
+      TERN_VM_RUNNING, TERN_REASON_OTHER);
+  ck_assert (world_run_until (&world, 1, TERN_PHASE_FAILED, SECONDS (600)));
+  ck_assert_uint_eq (world_count (&world, "start "), 0);
+  ck_assert_uint_eq (world.max_running, 1);
+  ck_assert_ptr_nonnull (strstr (world_record (&world, 1)->error, "was stored only after"));
+}
+END_TEST
+
 START_TEST (a_cancel_while_the_definition_goes_over_keeps_it_from_being_started)
 {
   Trouble none = { .destination = "bert", .fault = NO_FAULT };
@@ -742,5 +765,6 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase,
                     what_begins_elsewhere_while_the_definition_goes_over_is_seen_before_the_start);
     tcase_add_test (tcase, a_cancel_while_the_definition_goes_over_keeps_it_from_being_started);
+    tcase_add_test (tcase, what_was_seen_long_before_it_is_stored_starts_nothing);
     tcase_add_test (tcase, a_vm_that_runs_is_not_started);
     tcase_add_test (tcase, a_start_that_began_says_honestly_that_it_is_too_late_to_cancel_it);)

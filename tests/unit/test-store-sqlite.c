@@ -151,7 +151,39 @@ new_task (guint64 id, TernTaskPhase phase)
   task->eject_media = TRUE;
   task->ejected = g_strdupv (
       (char *[]){ (char *) "sda=/iso/a\nb.iso", (char *) "fda=C:\\new\\n", (char *) "", NULL });
+  task->options = (TernMoveOptions){ .policy = id % TERN_N_POLICIES,
+                                     .priority = id % TERN_N_PRIORITIES,
+                                     .bandwidth_bps = 101,
+                                     .postcopy_bandwidth_bps = 102,
+                                     .parallel = 4,
+                                     .compression = id % TERN_N_COMPRESSIONS,
+                                     .tls = TRUE };
+  task->chosen = TRUE;
+  task->tried = g_strdupv ((char *[]){ (char *) "node4=no\nspace", (char *) "node5=\\", NULL });
+  task->postcopy_ready = TRUE;
+  task->copy_began_us = 2500;
+  task->step = 3;
+  task->step_us = 2600;
+  task->steps = g_strdupv ((char *[]){ (char *) "12 s, pass 3: “a”", (char *) "13 s", NULL });
+  task->abort_reason = g_strdup ("too slow");
+  task->recoveries = 2;
+  task->resolution = g_strdup (id % 2 != 0 ? "source" : "destination");
+  task->resolved_by_uid = 1001;
+  task->note = g_strdup ("not converging");
+  task->link_bps = 117000000;
   return task;
+}
+
+static void
+assert_same_options (const TernMoveOptions *a, const TernMoveOptions *b)
+{
+  ck_assert_int_eq (a->policy, b->policy);
+  ck_assert_int_eq (a->priority, b->priority);
+  ck_assert_uint_eq (a->bandwidth_bps, b->bandwidth_bps);
+  ck_assert_uint_eq (a->postcopy_bandwidth_bps, b->postcopy_bandwidth_bps);
+  ck_assert_uint_eq (a->parallel, b->parallel);
+  ck_assert_int_eq (a->compression, b->compression);
+  ck_assert_int_eq (a->tls, b->tls);
 }
 
 static void
@@ -183,6 +215,20 @@ assert_same_task (const TernTaskRecord *a, const TernTaskRecord *b)
   ck_assert_uint_eq (a->vcpus, b->vcpus);
   ck_assert_int_eq (a->eject_media, b->eject_media);
   ck_assert (tern_strv_equal0 (a->ejected, b->ejected));
+  assert_same_options (&a->options, &b->options);
+  ck_assert_int_eq (a->chosen, b->chosen);
+  ck_assert (tern_strv_equal0 (a->tried, b->tried));
+  ck_assert_int_eq (a->postcopy_ready, b->postcopy_ready);
+  ck_assert_int_eq (a->copy_began_us, b->copy_began_us);
+  ck_assert_uint_eq (a->step, b->step);
+  ck_assert_int_eq (a->step_us, b->step_us);
+  ck_assert (tern_strv_equal0 (a->steps, b->steps));
+  ck_assert_pstr_eq (a->abort_reason, b->abort_reason);
+  ck_assert_uint_eq (a->recoveries, b->recoveries);
+  ck_assert_pstr_eq (a->resolution, b->resolution);
+  ck_assert_int_eq (a->resolved_by_uid, b->resolved_by_uid);
+  ck_assert_pstr_eq (a->note, b->note);
+  ck_assert_uint_eq (a->link_bps, b->link_bps);
 }
 
 /* --- what goes in comes out --- */
@@ -215,6 +261,10 @@ START_TEST (hosts_survive_a_restart_sorted_by_name)
   b->cluster = g_strdup ("rack-2");
   b->memory_reserve = G_GUINT64_CONSTANT (3) << 30;
   b->maintenance = TRUE;
+  b->limit_out = 3;
+  b->limit_in = TERN_LIMIT_MAX;
+  b->link_bps = 125000000;
+  b->bandwidth_bps = 50000000;
   ck_assert (put_host (store, b, NULL));
   ck_assert (put_host (store, a, NULL));
   g_clear_object (&store);
@@ -238,6 +288,47 @@ START_TEST (hosts_survive_a_restart_sorted_by_name)
   ck_assert_str_eq (second->cluster, "rack-2");
   ck_assert_uint_eq (second->memory_reserve, G_GUINT64_CONSTANT (3) << 30);
   ck_assert (second->maintenance);
+  ck_assert_uint_eq (second->limit_out, 3);
+  ck_assert_uint_eq (second->limit_in, TERN_LIMIT_MAX);
+  ck_assert_uint_eq (second->link_bps, 125000000);
+  ck_assert_uint_eq (second->bandwidth_bps, 50000000);
+  ck_assert_uint_eq (first->limit_out + first->limit_in + first->link_bps + first->bandwidth_bps,
+                     0);
+}
+END_TEST
+
+static void
+put_limits (TernStore *store, const TernLimits *limits)
+{
+  GAsyncResult *result = NULL;
+
+  tern_store_put_limits_async (store, limits, keep_result, &result);
+  ck_assert (finish_write (store, &result, NULL));
+}
+
+START_TEST (limits_survive_a_restart_and_can_be_forgotten)
+{
+  static const TernLimits given = { .out = 3, .in = 1, .cluster = TERN_LIMIT_MAX };
+  static const TernLimits none = { 0 };
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (GError) error = NULL;
+  TernLimits limits = { 7, 8, 9 };
+
+  ck_assert (!tern_store_load_limits (store, &limits, &error));
+  ck_assert_ptr_null (error);
+  ck_assert_uint_eq (limits.cluster, 9);
+  put_limits (store, &none);
+  put_limits (store, &given);
+  g_clear_object (&store);
+
+  store = open_store ();
+  ck_assert (tern_store_load_limits (store, &limits, &error));
+  ck_assert_uint_eq (limits.out, 3);
+  ck_assert_uint_eq (limits.in, 1);
+  ck_assert_uint_eq (limits.cluster, TERN_LIMIT_MAX);
+  put_limits (store, NULL);
+  ck_assert (!tern_store_load_limits (store, &limits, &error));
+  ck_assert_ptr_null (error);
 }
 END_TEST
 
@@ -807,7 +898,7 @@ END_TEST
 START_TEST (a_newer_store_is_refused)
 {
   make_store (1);
-  run_sql ("PRAGMA user_version = 3");
+  run_sql ("PRAGMA user_version = 4");
   assert_refused ("newer version");
 }
 END_TEST
@@ -815,7 +906,7 @@ END_TEST
 START_TEST (a_newer_store_is_refused_when_only_its_log_says_so)
 {
   make_store (1);
-  run_sql_and_die ("PRAGMA user_version = 3");
+  run_sql_and_die ("PRAGMA user_version = 4");
   assert_refused ("newer version");
 }
 END_TEST
@@ -863,6 +954,22 @@ START_TEST (a_value_of_a_wrong_type_or_range_is_refused)
     "UPDATE task SET ejected = x'00' WHERE id = 2",
     "UPDATE task SET ejected = 'sda=\\x' WHERE id = 2",
     "UPDATE task SET ejected = 'sda=\\' WHERE id = 2",
+    "UPDATE task SET policy = 'brutal' WHERE id = 2",
+    "UPDATE task SET policy = 1 WHERE id = 2",
+    "UPDATE task SET priority = '' WHERE id = 2",
+    "UPDATE task SET compression = 'ZSTD' WHERE id = 2",
+    "UPDATE task SET bandwidth_bps = -1 WHERE id = 2",
+    "UPDATE task SET parallel = 'many' WHERE id = 2",
+    "UPDATE task SET tls = 2 WHERE id = 2",
+    "UPDATE task SET chosen = -1 WHERE id = 2",
+    "UPDATE task SET postcopy_ready = 'no' WHERE id = 2",
+    "UPDATE task SET tried = x'00' WHERE id = 2",
+    "UPDATE task SET steps = 'a\\' WHERE id = 2",
+    "UPDATE task SET step = 0.5 WHERE id = 2",
+    "UPDATE task SET resolution = 'both' WHERE id = 2",
+    "UPDATE task SET resolved_by_uid = 'root' WHERE id = 2",
+    "UPDATE task SET note = x'00' WHERE id = 2",
+    "UPDATE task SET link_bps = x'01' WHERE id = 2",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (updates); i++)
@@ -877,15 +984,37 @@ END_TEST
 
 /* --- stores of older versions --- */
 
-/* tests/fixtures/store/version-1.db was written by virternd when its tables had version 1: two
+/* tests/fixtures/store/version-N.db was written by virternd when its tables had version N: two
  * hosts, and a task in each phase that there was, with the fields of new_task(). */
-#define OLD_TASKS 13
+static const char *const phases_1[] = {
+  "queued",    "checking",  "preparing", "copying", "switching", "cancelling", "following",
+  "verifying", "repairing", "done",      "failed",  "cancelled", "attention",  NULL,
+};
+static const char *const phases_2[] = {
+  "queued",    "checking",  "preparing", "copying",  "switching", "cancelling",
+  "following", "verifying", "repairing", "defining", "starting",  "done",
+  "failed",    "cancelled", "attention", NULL,
+};
+
+typedef struct
+{
+  int version;
+  const char *const *phases;
+} OldStore;
+
+static const OldStore old_stores[] = { { 1, phases_1 }, { 2, phases_2 } };
+
+static guint
+count_old_tasks (const OldStore *old)
+{
+  return g_strv_length ((GStrv) old->phases);
+}
 
 static void
-copy_old_store (void)
+copy_old_store (const OldStore *old)
 {
-  g_autofree char *from =
-      g_build_filename (TERN_SRC_DIR, "tests", "fixtures", "store", "version-1.db", NULL);
+  g_autofree char *name = g_strdup_printf ("version-%d.db", old->version);
+  g_autofree char *from = g_build_filename (TERN_SRC_DIR, "tests", "fixtures", "store", name, NULL);
   g_autofree char *content = NULL;
   gsize length;
 
@@ -893,70 +1022,112 @@ copy_old_store (void)
   ck_assert (g_file_set_contents (path, content, length, NULL));
 }
 
-static const char *const old_phases[OLD_TASKS] = {
-  "queued",    "checking",  "preparing", "copying", "switching", "cancelling", "following",
-  "verifying", "repairing", "done",      "failed",  "cancelled", "attention",
-};
-
-/* What version 1 did not know has the value that it meant. */
-static TernTaskRecord *
-new_old_task (guint64 id)
+static void
+forget_version_2 (TernTaskRecord *task)
 {
-  TernTaskRecord *task;
-  TernTaskPhase phase;
-
-  ck_assert (tern_task_phase_from_string (old_phases[id - 1], &phase));
-  task = new_task (id, phase);
   task->group = 0;
   task->memory = 0;
   task->vcpus = 0;
   task->eject_media = FALSE;
   g_clear_pointer (&task->ejected, g_strfreev);
+}
+
+static void
+forget_version_3 (TernTaskRecord *task)
+{
+  g_autoptr (TernTaskRecord) fresh = tern_task_record_new ();
+
+  task->options = fresh->options;
+  task->chosen = FALSE;
+  g_clear_pointer (&task->tried, g_strfreev);
+  task->postcopy_ready = FALSE;
+  task->copy_began_us = task->step_us = 0;
+  task->step = task->recoveries = 0;
+  g_clear_pointer (&task->steps, g_strfreev);
+  g_clear_pointer (&task->abort_reason, g_free);
+  g_clear_pointer (&task->resolution, g_free);
+  task->resolved_by_uid = fresh->resolved_by_uid;
+  g_clear_pointer (&task->note, g_free);
+  task->link_bps = 0;
+}
+
+/* What that version did not know has the value that it meant. */
+static TernTaskRecord *
+new_old_task (const OldStore *old, guint64 id)
+{
+  TernTaskRecord *task;
+  TernTaskPhase phase;
+
+  ck_assert (tern_task_phase_from_string (old->phases[id - 1], &phase));
+  task = new_task (id, phase);
+  forget_version_3 (task);
+  if (old->version < 2)
+    forget_version_2 (task);
+  if (phase == TERN_PHASE_DEFINING || phase == TERN_PHASE_STARTING)
+    {
+      g_free (task->kind);
+      task->kind = g_strdup ("start");
+    }
   return task;
 }
 
 static void
-assert_old_content (TernStore *store)
+assert_old_hosts (const OldStore *old, TernStore *store)
 {
-  TernTaskFilter filter = { .limit = 1000 };
   g_autoptr (GPtrArray) hosts = tern_store_load_hosts (store, NULL);
-  g_autoptr (GPtrArray) tasks = list_tasks (store, &filter, NULL);
-  g_autoptr (GPtrArray) open = NULL;
-  guint64 last_id = 0;
+  const TernHostConfig *second;
 
   ck_assert_uint_eq (hosts->len, 2);
   for (guint i = 0; i < hosts->len; i++)
     {
       const TernHostConfig *host = hosts->pdata[i];
+      gboolean told = old->version >= 2 && i == 1;
 
-      ck_assert_str_eq (host->cluster, TERN_CLUSTER_DEFAULT);
-      ck_assert_uint_eq (host->memory_reserve, 0);
-      ck_assert (!host->maintenance);
+      ck_assert_str_eq (host->cluster, told ? "rack-2" : TERN_CLUSTER_DEFAULT);
+      ck_assert_uint_eq (host->memory_reserve, told ? G_GUINT64_CONSTANT (3) << 30 : 0);
+      ck_assert_int_eq (host->maintenance, told);
+      ck_assert_uint_eq (host->limit_out + host->limit_in, 0);
+      ck_assert_uint_eq (host->link_bps + host->bandwidth_bps, 0);
     }
-  ck_assert_str_eq (((TernHostConfig *) hosts->pdata[1])->peer_uri, "qemu+tls://node2/system");
+  second = hosts->pdata[1];
+  ck_assert_str_eq (second->peer_uri, "qemu+tls://node2/system");
+}
 
-  ck_assert_uint_eq (tasks->len, OLD_TASKS);
-  for (guint i = 0; i < OLD_TASKS; i++)
+static void
+assert_old_content (const OldStore *old, TernStore *store)
+{
+  TernTaskFilter filter = { .limit = 1000 };
+  g_autoptr (GPtrArray) tasks = list_tasks (store, &filter, NULL);
+  g_autoptr (GPtrArray) open = NULL;
+  guint n_tasks = count_old_tasks (old);
+  guint64 last_id = 0;
+  TernLimits limits;
+
+  assert_old_hosts (old, store);
+  ck_assert (!tern_store_load_limits (store, &limits, NULL));
+  ck_assert_uint_eq (tasks->len, n_tasks);
+  for (guint i = 0; i < n_tasks; i++)
     {
-      g_autoptr (TernTaskRecord) task = new_old_task (OLD_TASKS - i);
+      g_autoptr (TernTaskRecord) task = new_old_task (old, n_tasks - i);
 
       assert_same_task (tasks->pdata[i], task);
     }
   open = tern_store_load_open_tasks (store, &last_id, NULL);
-  ck_assert_uint_eq (open->len, OLD_TASKS - 3);
-  ck_assert_uint_eq (last_id, OLD_TASKS);
+  ck_assert_uint_eq (open->len, n_tasks - 3);
+  ck_assert_uint_eq (last_id, n_tasks);
 }
 
-START_TEST (a_store_of_version_1_is_taken_over_with_its_journal)
+START_TEST (a_store_of_an_older_version_is_taken_over_with_its_journal)
 {
-  g_autoptr (TernTaskRecord) task = new_task (OLD_TASKS + 1, TERN_PHASE_QUEUED);
+  const OldStore *old = &old_stores[_i];
+  g_autoptr (TernTaskRecord) task = new_task (count_old_tasks (old) + 1, TERN_PHASE_QUEUED);
   g_autoptr (GPtrArray) open = NULL;
   g_autoptr (TernStore) store = NULL;
   guint64 last_id;
 
-  copy_old_store ();
+  copy_old_store (old);
   store = open_store ();
-  assert_old_content (store);
+  assert_old_content (old, store);
   ck_assert (put_task (store, task, NULL));
   g_clear_object (&store);
 
@@ -966,83 +1137,116 @@ START_TEST (a_store_of_version_1_is_taken_over_with_its_journal)
 }
 END_TEST
 
-START_TEST (what_version_1_left_in_its_log_is_taken_over_too)
+START_TEST (what_an_older_version_left_in_its_log_is_taken_over_too)
 {
+  const OldStore *old = &old_stores[_i];
   g_autoptr (TernStore) store = NULL;
   g_autoptr (GPtrArray) open = NULL;
   guint64 last_id;
 
-  copy_old_store ();
+  copy_old_store (old);
   run_sql_and_die ("UPDATE task SET phase = 'copying' WHERE phase = 'done'");
   store = open_store ();
   open = tern_store_load_open_tasks (store, &last_id, NULL);
-  ck_assert_uint_eq (open->len, OLD_TASKS - 2);
+  ck_assert_uint_eq (open->len, count_old_tasks (old) - 2);
 }
 END_TEST
+
+static char *
+describe_columns (const char *file)
+{
+  static const char sql[] =
+      "SELECT group_concat (m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\") "
+      "FROM sqlite_master m JOIN pragma_table_info (m.name) c WHERE m.type = 'table' "
+      "ORDER BY m.name";
+  sqlite3_stmt *stmt = NULL;
+  sqlite3 *db = NULL;
+  TernStore *store = tern_store_sqlite_open (file, NULL);
+  char *columns;
+
+  ck_assert_ptr_nonnull (store);
+  g_object_unref (store);
+  ck_assert_int_eq (sqlite3_open (file, &db), SQLITE_OK);
+  ck_assert_int_eq (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL), SQLITE_OK);
+  ck_assert_int_eq (sqlite3_step (stmt), SQLITE_ROW);
+  columns = g_strdup ((const char *) sqlite3_column_text (stmt, 0));
+  sqlite3_finalize (stmt);
+  sqlite3_close (db);
+  return columns;
+}
 
 START_TEST (a_store_that_was_taken_over_is_like_a_new_one)
 {
-  static const char sql[] = "SELECT group_concat (name || ' ' || type || ' ' || \"notnull\") "
-                            "FROM pragma_table_info ('task')";
   g_autofree char *fresh = g_build_filename (dir, "new.db", NULL);
-  char *columns[2] = { NULL, NULL };
-  const char *files[] = { path, fresh };
+  g_autofree char *taken_over = NULL;
+  g_autofree char *made = NULL;
 
-  copy_old_store ();
-  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      sqlite3_stmt *stmt = NULL;
-      sqlite3 *db = NULL;
-      TernStore *store = tern_store_sqlite_open (files[i], NULL);
-
-      ck_assert_ptr_nonnull (store);
-      g_object_unref (store);
-      ck_assert_int_eq (sqlite3_open (files[i], &db), SQLITE_OK);
-      ck_assert_int_eq (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL), SQLITE_OK);
-      ck_assert_int_eq (sqlite3_step (stmt), SQLITE_ROW);
-      columns[i] = g_strdup ((const char *) sqlite3_column_text (stmt, 0));
-      sqlite3_finalize (stmt);
-      sqlite3_close (db);
-    }
-  ck_assert_ptr_nonnull (strstr (columns[0], "eject_media"));
-  ck_assert_str_eq (columns[0], columns[1]);
-  g_free (columns[0]);
-  g_free (columns[1]);
+  copy_old_store (&old_stores[_i]);
+  taken_over = describe_columns (path);
+  made = describe_columns (fresh);
+  ck_assert_ptr_nonnull (strstr (made, "task.postcopy_ready INTEGER 1"));
+  ck_assert_ptr_nonnull (strstr (made, "limits.limit_cluster"));
+  ck_assert_str_eq (taken_over, made);
 }
 END_TEST
 
-START_TEST (a_damaged_store_of_version_1_is_refused_and_left_as_it_is)
+START_TEST (a_damaged_store_of_an_older_version_is_refused_and_left_as_it_is)
 {
-  copy_old_store ();
+  copy_old_store (&old_stores[_i]);
   run_sql ("UPDATE task SET phase = 'dreaming' WHERE id = 2");
   assert_refused ("task 2 has “dreaming” as its phase");
 }
 END_TEST
 
-START_TEST (a_store_that_cannot_be_taken_over_stays_of_version_1)
+START_TEST (a_store_that_cannot_be_taken_over_stays_as_it_was)
 {
+  const OldStore *old = &old_stores[_i];
   g_autoptr (GError) error = NULL;
   g_autoptr (TernStore) store = NULL;
 
-  /* The step finds a column that it would make. */
-  copy_old_store ();
-  run_sql ("ALTER TABLE task ADD COLUMN vcpus INTEGER NOT NULL DEFAULT 0");
+  /* The last step finds a column that it would make. */
+  copy_old_store (old);
+  run_sql ("ALTER TABLE task ADD COLUMN link_bps INTEGER NOT NULL DEFAULT 0");
   store = tern_store_sqlite_open (path, &error);
   ck_assert_ptr_null (store);
   ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE));
   ck_assert_ptr_nonnull (strstr (error->message, "stays as it was"));
 
-  run_sql ("ALTER TABLE task DROP COLUMN vcpus");
+  run_sql ("ALTER TABLE task DROP COLUMN link_bps");
   store = open_store ();
-  assert_old_content (store);
+  assert_old_content (old, store);
+}
+END_TEST
+
+START_TEST (limits_that_make_no_sense_are_refused_and_the_row_is_named)
+{
+  static const char *const updates[] = {
+    "INSERT INTO limits VALUES (1, -1, 0, 0)",
+    "INSERT INTO limits VALUES (1, 0, 1001, 0)",
+    "INSERT INTO limits VALUES (1, 0, 0, 'few')",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (updates); i++)
+    {
+      g_unlink (path);
+      make_store (1);
+      run_sql (updates[i]);
+      assert_refused ("limits 1 has");
+    }
 }
 END_TEST
 
 START_TEST (a_store_without_its_tables_is_refused)
 {
-  make_store (1);
-  run_sql ("DROP TABLE task");
-  assert_refused ("no such table");
+  static const char *const drops[] = { "DROP TABLE task", "DROP TABLE host", "DROP TABLE limits" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (drops); i++)
+    {
+      g_unlink (path);
+      make_store (1);
+      run_sql (drops[i]);
+      assert_refused ("no such table");
+    }
 }
 END_TEST
 
@@ -1222,6 +1426,7 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_test (tcase, a_new_store_is_empty);
   tcase_add_test (tcase, hosts_survive_a_restart_sorted_by_name);
+  tcase_add_test (tcase, limits_survive_a_restart_and_can_be_forgotten);
   tcase_add_test (tcase, a_host_is_replaced_by_name_and_removed);
   tcase_add_test (tcase, every_field_of_a_task_comes_back_in_every_phase);
   tcase_add_test (tcase, a_task_without_texts_comes_back_without_them);
@@ -1230,7 +1435,7 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_test (tcase, a_task_is_copied_when_it_is_handed_over);
   tcase_add_test (tcase, a_group_of_tasks_is_written_whole_or_not_at_all);
   tcase_add_test (tcase, writes_are_carried_out_in_the_order_they_were_asked_for);
-                 tcase_add_test (tcase, a_write_does_not_wait_behind_reads);
+  tcase_add_test (tcase, a_write_does_not_wait_behind_reads);
   tcase_add_test (tcase, history_is_paged_without_gaps_or_repeats);
   tcase_add_test (tcase, history_filters_by_vm_host_and_state_alone_and_together);
   tcase_add_test (tcase, a_state_that_is_none_is_refused);
@@ -1251,11 +1456,12 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_test (tcase, the_log_of_another_program_is_not_even_recovered);
   tcase_add_test (tcase, an_unknown_phase_is_refused_and_the_row_is_named);
   tcase_add_test (tcase, a_value_of_a_wrong_type_or_range_is_refused);
-  tcase_add_test (tcase, a_store_of_version_1_is_taken_over_with_its_journal);
-  tcase_add_test (tcase, what_version_1_left_in_its_log_is_taken_over_too);
-  tcase_add_test (tcase, a_store_that_was_taken_over_is_like_a_new_one);
-  tcase_add_test (tcase, a_damaged_store_of_version_1_is_refused_and_left_as_it_is);
-  tcase_add_test (tcase, a_store_that_cannot_be_taken_over_stays_of_version_1);
+  tcase_add_loop_test (tcase, a_store_of_an_older_version_is_taken_over_with_its_journal, 0, 2);
+  tcase_add_loop_test (tcase, what_an_older_version_left_in_its_log_is_taken_over_too, 0, 2);
+  tcase_add_loop_test (tcase, a_store_that_was_taken_over_is_like_a_new_one, 0, 2);
+  tcase_add_loop_test (tcase, a_damaged_store_of_an_older_version_is_refused_and_left_as_it_is, 0, 2);
+  tcase_add_loop_test (tcase, a_store_that_cannot_be_taken_over_stays_as_it_was, 0, 2);
+  tcase_add_test (tcase, limits_that_make_no_sense_are_refused_and_the_row_is_named);
   tcase_add_test (tcase, a_store_without_its_tables_is_refused);
   tcase_add_test (tcase, a_missing_directory_is_named);
   tcase_add_test (tcase, a_directory_in_the_place_of_the_file_is_refused);

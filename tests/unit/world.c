@@ -14,7 +14,8 @@
 #define FINE_FOR_US (8 * G_USEC_PER_SEC)
 #define GIB (G_GUINT64_CONSTANT (1) << 30)
 
-static const char *const names[] = { "anna", "bert", "carl" };
+static const char *const names[] = { "anna", "bert", "carl", "dora", "emil" };
+#define USUAL_HOSTS 3
 
 static TernHypervisor *
 make_port (TernHostConfig *config, gpointer data, GError **error)
@@ -85,9 +86,21 @@ look_for_twins (World *self)
 {
   guint running = 0;
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  for (guint i = 0; i < self->n_hosts; i++)
     running += world_state_on (self, names[i]) == TERN_VM_RUNNING;
   self->max_running = MAX (self->max_running, running);
+}
+
+/* Nobody is to see the percentage fall, whatever happens to the daemon. */
+static void
+look_at_progress (World *self)
+{
+  const TernTaskRecord *record = world_record (self, 1);
+
+  if (record == NULL)
+    return;
+  self->fell |= record->progress < self->progress;
+  self->progress = MAX (self->progress, record->progress);
 }
 
 /* One step of time; a daemon that died in it is started again at its end. */
@@ -100,6 +113,7 @@ step (World *self)
   tern_clock_advance (self->clock, fine ? FINE_STEP_US : COARSE_STEP_US);
   dispatch_all ();
   look_for_twins (self);
+  look_at_progress (self);
   if (self->migrator == NULL)
     world_start_daemon (self);
 }
@@ -117,16 +131,19 @@ void
 world_start_daemon (World *self)
 {
   g_autoptr (GPtrArray) hosts = tern_store_load_hosts (TERN_STORE (self->store), NULL);
-  TernSettings settings = TERN_SETTINGS_INIT;
+  TernLimits limits;
   guint64 last_id = 0;
   g_autoptr (GPtrArray) tasks =
       tern_store_load_open_tasks (TERN_STORE (self->store), &last_id, NULL);
 
   self->inventory = tern_inventory_new (self->clock, TERN_STORE (self->store), make_port, self);
   self->tasks = tern_task_list_new ();
-  self->assessor = tern_assessor_new (self->clock, self->inventory, self->tasks, &settings, NULL);
+  self->assessor =
+      tern_assessor_new (self->clock, self->inventory, self->tasks, &self->settings, NULL);
   self->migrator = tern_migrator_new (self->clock, TERN_STORE (self->store), self->inventory,
                                       self->tasks, self->assessor);
+  if (tern_store_load_limits (TERN_STORE (self->store), &limits, NULL))
+    tern_migrator_load_limits (self->migrator, &limits);
   tern_inventory_load (self->inventory, hosts);
   tern_migrator_load (self->migrator, tasks, last_id);
 }
@@ -162,13 +179,23 @@ world_pass_dead (World *self, gint64 duration_us)
 void
 world_init (World *self)
 {
+  world_init_with (self, USUAL_HOSTS);
+}
+
+void
+world_init_with (World *self, guint n_hosts)
+{
   g_autoptr (GPtrArray) configs = NULL;
 
+  g_assert (n_hosts <= G_N_ELEMENTS (names));
   memset (self, 0, sizeof *self);
+  self->n_hosts = n_hosts;
+  self->settings = (TernSettings) TERN_SETTINGS_INIT;
+  self->progress = -1;
   self->clock = tern_clock_new_fake (1000 * G_USEC_PER_SEC);
   self->journal = g_ptr_array_new_with_free_func (g_free);
   self->sim = tern_sim_new (self->clock);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  for (guint i = 0; i < n_hosts; i++)
     add_host (self, names[i], i + 1);
   add_vm (self);
 
@@ -213,6 +240,20 @@ world_order (World *self, const char *destination)
   for (guint i = 0; answer < 0 && i < 100; i++)
     step (self);
   return answer == 1;
+}
+
+gboolean
+world_order_by (World *self, const char *destination, const TernMoveOptions *options)
+{
+  g_autoptr (TernOrder) order = tern_order_new (TERN_ACT_MOVE);
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  g_strfreev (order->vms);
+  order->vms = g_strsplit (WORLD_VM, ",", -1);
+  order->destination = g_strdup (destination);
+  order->options = g_memdup2 (options, sizeof *options);
+  tasks = world_give_order (self, order, NULL, NULL);
+  return tasks != NULL;
 }
 
 const TernTaskRecord *
@@ -281,13 +322,38 @@ world_count (World *self, const char *start)
   return n;
 }
 
+/* How often the line at @i comes in a row. */
+static guint
+count_alike (const GPtrArray *journal, guint i)
+{
+  guint n = 1;
+
+  while (i + n < journal->len && g_str_equal (journal->pdata[i], journal->pdata[i + n]))
+    n++;
+  return n;
+}
+
+int
+world_find (World *self, const char *start)
+{
+  for (guint i = 0; i < self->journal->len; i++)
+    if (g_str_has_prefix (self->journal->pdata[i], start))
+      return (int) i;
+  return -1;
+}
+
 char *
 world_tell (World *self)
 {
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; i < self->journal->len; i++)
-    g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", (char *) self->journal->pdata[i]);
+  for (guint i = 0, n; i < self->journal->len; i += n)
+    {
+      n = count_alike (self->journal, i);
+      g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", (char *) self->journal->pdata[i]);
+      if (n > 1)
+        g_string_append_printf (text, " (%u times)", n);
+    }
   return g_string_free (text, FALSE);
 }
 

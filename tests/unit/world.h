@@ -20,10 +20,14 @@ typedef struct
   TernClock *clock;
   TernSim *sim;
   FakeStore *store;
+  guint n_hosts;
   GPtrArray *journal; /* utf8: what was stored and what hosts were told, in order */
   gint64 order_us;    /* of the last order */
   guint deaths;
-  guint max_running; /* on how many hosts the VM's CPUs ever ran at once */
+  guint max_running;     /* on how many hosts the VM's CPUs ever ran at once */
+  int progress;          /* the highest that was ever shown of task 1 */
+  gboolean fell;         /* it was lower once */
+  TernSettings settings; /* of the next daemon that is started */
 
   TernInventory *inventory; /* NULL while the daemon is dead */
   TernTaskList *tasks;
@@ -33,6 +37,8 @@ typedef struct
 
 /** world_init: hosts are up, the daemon runs and has seen all of them */
 void world_init (World *self);
+/** world_init_with: up to five hosts; dora and emil are the others */
+void world_init_with (World *self, guint n_hosts);
 void world_clear (World *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (World, world_clear)
 
@@ -51,6 +57,10 @@ void world_run (World *self, gint64 duration_us);
  * (%FALSE too when the daemon died before it said so) */
 gboolean world_order (World *self, const char *destination);
 
+/** world_order_by: the same, with a policy and other options; @destination: (nullable): %NULL to
+ * have it chosen; @options: (nullable) */
+gboolean world_order_by (World *self, const char *destination, const TernMoveOptions *options);
+
 /** world_cancel: Returns: whether there was a task to cancel */
 gboolean world_cancel (World *self, guint64 id);
 
@@ -68,6 +78,8 @@ gboolean world_run_until_ended (World *self, guint64 id, gint64 bound_us);
 TernVmState world_state_on (World *self, const char *host);
 /** world_count: Returns: how many lines of the journal begin with @start */
 guint world_count (World *self, const char *start);
+/** world_find: Returns: where in the journal the first line is that begins with @start; -1: none */
+int world_find (World *self, const char *start);
 /** world_tell: Returns: (transfer full): the journal, for messages */
 char *world_tell (World *self);
 /** world_was_stored_before: Returns: whether the last thing that the living daemon stored of task 1

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is promised on each host changes with every task, VM and host: a group of a hundred moves
- * would tell each client a hundred times. So changes are gathered, and all hosts are worked out
- * together; the skeletons tell only what differs.
+ * What is promised on each host, and how fast its link is, changes with every task, VM and host: a
+ * group of a hundred moves would tell each client a hundred times. So changes are gathered, and all
+ * hosts are worked out together; the skeletons tell only what differs.
  */
 #include "config.h"
 
-#include "service/host-memory.h"
+#include "service/host-figures.h"
 
 #define TELL_INTERVAL_US G_USEC_PER_SEC
 
-struct _TernHostMemory
+struct _TernHostFigures
 {
   TernParts *parts;
   GHashTable *hosts;
@@ -18,11 +18,22 @@ struct _TernHostMemory
   gint64 told_us;
 };
 
+static void
+fill_link (TernParts *parts, TernBusHost *bus, const char *name)
+{
+  TernLinkSource from = TERN_LINK_UNKNOWN;
+  guint64 rate = tern_links_get_host (tern_migrator_get_links (parts->migrator), name, &from);
+
+  tern_bus_host_set_link_rate (bus, rate);
+  tern_bus_host_set_link_rate_from (bus, tern_link_source_to_string (from));
+}
+
 void
-tern_host_memory_fill (TernParts *parts, TernBusHost *bus, const char *name)
+tern_host_figures_fill (TernParts *parts, TernBusHost *bus, const char *name)
 {
   TernRoom room = tern_assessor_get_room (parts->assessor, name);
 
+  fill_link (parts, bus, name);
   tern_bus_host_set_memory_reserve (bus, room.reserve);
   tern_bus_host_set_memory_reserved (bus, room.reserved);
   tern_bus_host_set_memory_promisable (bus, room.free);
@@ -31,7 +42,7 @@ tern_host_memory_fill (TernParts *parts, TernBusHost *bus, const char *name)
 static gboolean
 on_timer (gpointer data)
 {
-  TernHostMemory *self = data;
+  TernHostFigures *self = data;
   GHashTableIter iter;
   gpointer name, bus;
 
@@ -39,12 +50,12 @@ on_timer (gpointer data)
   self->told_us = tern_clock_now_us (self->parts->clock);
   g_hash_table_iter_init (&iter, self->hosts);
   while (g_hash_table_iter_next (&iter, &name, &bus))
-    tern_host_memory_fill (self->parts, bus, name);
+    tern_host_figures_fill (self->parts, bus, name);
   return G_SOURCE_REMOVE;
 }
 
 static void
-on_changed (TernHostMemory *self)
+on_changed (TernHostFigures *self)
 {
   gint64 wait_us = self->told_us + TELL_INTERVAL_US - tern_clock_now_us (self->parts->clock);
 
@@ -54,7 +65,7 @@ on_changed (TernHostMemory *self)
 }
 
 static void
-on_task_changed (TernTask *task, gboolean urgent, TernHostMemory *self)
+on_task_changed (TernTask *task, gboolean urgent, TernHostFigures *self)
 {
   (void) task;
   if (urgent)
@@ -62,14 +73,14 @@ on_task_changed (TernTask *task, gboolean urgent, TernHostMemory *self)
 }
 
 static void
-follow_task (TernHostMemory *self, TernTask *task)
+follow_task (TernHostFigures *self, TernTask *task)
 {
   g_signal_connect (task, "changed", G_CALLBACK (on_task_changed), self);
   g_signal_connect_swapped (task, "ended", G_CALLBACK (on_changed), self);
 }
 
 static void
-on_task_added (TernTaskList *tasks, TernTask *task, TernHostMemory *self)
+on_task_added (TernTaskList *tasks, TernTask *task, TernHostFigures *self)
 {
   (void) tasks;
   follow_task (self, task);
@@ -77,16 +88,16 @@ on_task_added (TernTaskList *tasks, TernTask *task, TernHostMemory *self)
 }
 
 static void
-on_task_removed (TernTaskList *tasks, TernTask *task, TernHostMemory *self)
+on_task_removed (TernTaskList *tasks, TernTask *task, TernHostFigures *self)
 {
   (void) tasks;
   g_signal_handlers_disconnect_by_data (task, self);
 }
 
-TernHostMemory *
-tern_host_memory_new (TernParts *parts, GHashTable *hosts)
+TernHostFigures *
+tern_host_figures_new (TernParts *parts, GHashTable *hosts)
 {
-  TernHostMemory *self = g_new0 (TernHostMemory, 1);
+  TernHostFigures *self = g_new0 (TernHostFigures, 1);
   g_autoptr (GPtrArray) tasks = tern_task_list_get_all (parts->tasks);
   static const char *const signals[] = { "host-changed", "host-removed", "vm-changed",
                                          "vm-removed" };
@@ -104,7 +115,7 @@ tern_host_memory_new (TernParts *parts, GHashTable *hosts)
 }
 
 void
-tern_host_memory_free (TernHostMemory *self)
+tern_host_figures_free (TernHostFigures *self)
 {
   g_autoptr (GPtrArray) tasks = NULL;
 
