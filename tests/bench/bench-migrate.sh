@@ -9,12 +9,10 @@ set -eu -o pipefail
 LAB_TESTS=$(cd "$(dirname "$0")/../lab" && pwd)
 . "$LAB_TESTS/functions.sh"
 . "$LAB_TESTS/virtern.sh"
-LAB_TESTS=$(cd "$(dirname "$0")/../lab" && pwd)
+. "$LAB_TESTS/../bench/figures.sh"
 requires_virtern
-use_virtern_lab bench
+use_virtern_lab "${TERN_LAB_NAME:-bench}"
 pairs=${1:-9}
-
-now_us() { echo "${EPOCHREALTIME/./}"; }
 
 timed() { # COMMAND… ; sets took_us
   local began
@@ -30,13 +28,6 @@ back() {
 
 by_virsh() { plain_move web01 node1 node2; }
 by_virtern() { virtern migrate web01 --to node2; }
-
-# Reads numbers, prints "median (min - max)".
-summary() { # FORMAT
-  sort -n | awk -v f="$1" '{ v[NR] = $1 }
-    END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-          printf f " (" f " - " f ")\n", m, v[1], v[NR] }'
-}
 
 lab up --nodes 2 >/dev/null
 start_bus

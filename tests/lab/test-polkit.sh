@@ -77,6 +77,14 @@ polkit.addRule(function(action, subject) {
   if (action.id == "org.virtern.virtern1.start" && subject.user == "ternclient" &&
       action.lookup("vm") == "off" && action.lookup("destination") == "node2")
     return polkit.Result.YES;
+  if (action.id == "org.virtern.virtern1.manage-hosts" && subject.user == "ternclient" &&
+      action.lookup("host") == "node1")
+    return polkit.Result.YES;
+  if (action.id == "org.virtern.virtern1.resolve" && subject.user == "ternclient" &&
+      action.lookup("vm") == "torn" && action.lookup("task") != undefined &&
+      action.lookup("source") == "node1" && action.lookup("destination") == "node2" &&
+      action.lookup("keep") == "destination")
+    return polkit.Result.YES;
 });
 RULES
 chmod 644 /etc/polkit-1/rules.d/* /usr/share/polkit-1/actions/*
@@ -155,8 +163,10 @@ cat > "$T/snapshot.json" <<'JSON'
     { "name": "web", "host": "node1", "memory-mib": 262144 },
     { "name": "db", "host": "node1", "memory-mib": 262144 },
     { "name": "two words", "host": "node1", "memory-mib": 1024 },
-    { "name": "off", "host": "node1", "memory-mib": 1024, "state": "shut-off" }
-  ] }
+    { "name": "off", "host": "node1", "memory-mib": 1024, "state": "shut-off" },
+    { "name": "torn", "host": "node1", "memory-mib": 64 }
+  ],
+  "faults": [ { "vm": "torn", "phase": "finish", "fault": "both-run" } ] }
 JSON
 mkdir "$T/state" "$T/other"; chown $UID_DAEMON "$T/state"; chown $UID_CLIENT "$T/other"
 cp "$TOP_BUILDDIR/virternd" "$T/virternd"; chmod 755 "$T/virternd"
@@ -168,7 +178,7 @@ POLKIT_PID=$!
 PIDS="$PIDS $POLKIT_PID"
 wait_for_name org.freedesktop.PolicyKit1 || { sed 's/^/# /' "$T/polkitd.log"; echo "Bail out! no polkitd"; exit 1; }
 
-start_args="--simulate $T/snapshot.json --config $T/virternd.conf --state-dir"
+start_args="--simulate $T/snapshot.json --speed 5 --config $T/virternd.conf --state-dir"
 # shellcheck disable=SC2086
 check "the bus policy lets no other user be virternd" sh -c "
   ! setpriv --reuid=$UID_CLIENT --regid=$UID_CLIENT --clear-groups \
@@ -188,6 +198,7 @@ check "and judge: a VM" bus_call $UID_CLIENT Manager.CheckVm db '{}'
 check "and plan" bus_call $UID_CLIENT Manager.Plan "['db']" '{}'
 check "and see the baseline" bus_call $UID_CLIENT Manager.GetBaseline '{}'
 check "and take a snapshot" bus_call $UID_CLIENT Manager.GetSnapshot '{}'
+check "and ask what a move would be like" bus_call $UID_CLIENT Manager.Forecast db node2 '{}'
 # Simulated hosts have no CPU here: the answer is an error, but not that of polkit.
 dry_run () { bus_call $UID_CLIENT Manager.MaskVm db "{'baseline': <true>, 'dry-run': <true>}" ||
   ! grep -q NotAuthorized "$T/out"; }
@@ -209,8 +220,16 @@ check "a rule for a VM and a host lets it be started there" \
 check "a user without a rule may not move a VM, and is told what polkit wants" \
   refused "(uid $UID_CLIENT) may not move VMs: polkit wants a password for org.virtern.virtern1.migrate" \
   $UID_CLIENT Manager.Migrate db node2 '{}'
-check "nor add a host" refused "may not add or remove hosts" $UID_CLIENT Manager.AddHost n9 sim://node2/ '{}'
-check "nor remove one" refused "may not add or remove hosts" $UID_CLIENT Manager.RemoveHost node2 '{}'
+check "nor add a host" refused "may not add, change or remove hosts" $UID_CLIENT Manager.AddHost n9 sim://node2/ '{}'
+check "nor change one" refused "may not add, change or remove hosts" \
+  $UID_CLIENT Manager.SetHost node2 "{'limit-out': <uint32 1>}"
+check "a rule for a host lets it be changed" \
+  bus_call $UID_CLIENT Manager.SetHost node1 "{'limit-out': <uint32 5>}"
+check "that user may not change the limits of all hosts" \
+  refused "may not change how many VMs move at a time: polkit wants a password for org.virtern.virtern1.set-limits" \
+  $UID_CLIENT Manager.SetLimits "{'out': <uint32 5>}"
+check "root may" bus_call 0 Manager.SetLimits "{'out': <uint32 5>, 'in': <uint32 5>}"
+check "nor remove a host" refused "may not add, change or remove hosts" $UID_CLIENT Manager.RemoveHost node2 '{}'
 check "a rule that looks at vm, source and destination lets the same user move one VM" \
   bus_call $UID_CLIENT Manager.Migrate web node2 '{}'
 OBJECT=$(sed -n "s/.*objectpath '\([^']*\)'.*/\1/p" "$T/out")
@@ -220,7 +239,13 @@ started_by () {
   grep -q "int64 $UID_CLIENT" "$T/out"
 }
 check "the task knows who asked for it" started_by
-check "that user may not cancel it" refused "may not cancel this task" $UID_CLIENT Task.Cancel '{}'
+check "that user may not cancel it" refused "may not cancel or change this task" $UID_CLIENT Task.Cancel '{}'
+check "nor give it another policy" refused "may not cancel or change this task" \
+  $UID_CLIENT Task.SwitchPolicy force '{}'
+check "nor look at it again" refused "may not cancel or change this task" $UID_CLIENT Task.Recheck '{}'
+check "nor decide about it" refused "may not decide which copy of a VM stays" \
+  $UID_CLIENT Task.Resolve source "{'vm': <'web'>}"
+check "root may give it another policy" bus_call 0 Task.SwitchPolicy careful '{}'
 check "root may cancel it" bus_call 0 Task.Cancel '{}'
 OBJECT=
 web_is_back () { bus_call 0 Manager.ListTasks "{'vm': <'web'>, 'state': <'cancelled'>}"; grep -q "'Id'" "$T/out"; }
@@ -230,6 +255,21 @@ check "a rule for a list of VMs lets the group be moved, and a blank in a name m
   bus_call $UID_CLIENT Manager.MigrateGroup "['web', 'two words']" '{}'
 check "root may add a host" bus_call 0 Manager.AddHost spare sim://spare/ '{}'
 check "and remove it" bus_call 0 Manager.RemoveHost spare '{}'
+
+bus_call 0 Manager.Migrate torn node2 '{}'
+OBJECT=$(sed -n "s/.*objectpath '\([^']*\)'.*/\1/p" "$T/out")
+is_torn () {
+  as 0 gdbus call --system --dest org.virtern.Virtern1 --object-path "$OBJECT" \
+    --method org.freedesktop.DBus.Properties.Get org.virtern.Virtern1.Task State > "$T/out" 2>&1
+  grep -q "attention" "$T/out"
+}
+tries=0
+until is_torn; do tries=$((tries + 1)); [ $tries -lt 3000 ] || break; done
+check "a rule that looks at the task, the VM, both hosts and the copy that stays does not fit the other copy" \
+  refused "polkit wants a password for org.virtern.virtern1.resolve" \
+  $UID_CLIENT Task.Resolve source "{'vm': <'torn'>}"
+check "but lets this one stay" bus_call $UID_CLIENT Task.Resolve destination "{'vm': <'torn'>}"
+OBJECT=
 
 kill "$POLKIT_PID"; wait "$POLKIT_PID" 2> /dev/null || :
 check "without polkit a user is refused, and told why" \

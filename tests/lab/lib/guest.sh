@@ -13,7 +13,8 @@ memory_for_dirty() { echo $(($1 + $1 / 8 + 88)); } # MIB
 
 guest_memory() {
   local wanted=0
-  ! is_number "${GUEST[dirty]}" || wanted=$(memory_for_dirty "${GUEST[dirty]}")
+  ! is_number "${GUEST[dirty]}" || ! is_number "${GUEST[fill]}" ||
+    wanted=$(memory_for_dirty $((GUEST[dirty] + GUEST[fill])))
   echo $((wanted > GUEST_LEAST_MEMORY ? wanted : GUEST_LEAST_MEMORY))
 }
 
@@ -23,12 +24,14 @@ guest_parse() { # NAME [OPTIONS]
     bad_usage "a guest's name is made of letters, digits, '_', '.' and '-', not '$name'"
   shift
   GUEST=([name]=$name [on]='' [memory]='' [vcpus]=1 [dirty]=0 [cpu]=host-model
-    [machine]=pc [disk]=none [cdrom]='' [network]='' [transient]=no)
+    [machine]=pc [disk]=none [cdrom]='' [network]='' [transient]=no [fine]=0 [fill]=0
+    [pause]=200)
   while (($# > 0)); do
     case $1 in
       --transient) GUEST[transient]=yes ;;
       --persistent) GUEST[transient]=no ;;
-      --on | --memory | --vcpus | --dirty | --cpu | --machine | --disk | --cdrom)
+      --fine) GUEST[fine]=1 ;;
+      --on | --memory | --vcpus | --dirty | --fill | --pause | --cpu | --machine | --disk | --cdrom)
         (($# >= 2)) || bad_usage "$1 needs a value"
         GUEST[${1#--}]=$2
         shift
@@ -43,11 +46,12 @@ guest_parse() { # NAME [OPTIONS]
     shift
   done
   [[ -n ${GUEST[memory]} ]] || GUEST[memory]=$(guest_memory)
-  for value in memory vcpus dirty; do
+  for value in memory vcpus dirty fill pause; do
     is_number "${GUEST[$value]}" || bad_usage "--$value takes a number, not '${GUEST[$value]}'"
   done
-  ((GUEST[dirty] == 0 || GUEST[memory] >= $(memory_for_dirty "${GUEST[dirty]}"))) ||
-    bad_usage "${GUEST[dirty]} MiB to rewrite need --memory $(memory_for_dirty "${GUEST[dirty]}")"
+  value=$((GUEST[dirty] + GUEST[fill]))
+  ((value == 0 || GUEST[memory] >= $(memory_for_dirty $value))) ||
+    bad_usage "$value MiB to write need --memory $(memory_for_dirty $value)"
   [[ ${GUEST[disk]} != file ]] || GUEST[disk]=$(own_disk "$name")
   [[ ${GUEST[disk]} =~ ^(nbd|none|/.*)$ ]] || bad_usage '--disk is nbd, file, a path or none'
 }
@@ -128,6 +132,20 @@ guest_xml_network() { # NAME[:PORTGROUP]
 XML
 }
 
+guest_arguments() {
+  local name words=''
+  for name in dirty pause fill fine; do words+=" tern.$name=${GUEST[$name]}"; done
+  echo "${words# }"
+}
+
+guest_xml_fine() {
+  ((GUEST[fine] == 0)) || cat <<XML
+    <serial type='file'>
+      <source path='$(fine_file "${GUEST[name]}")' append='on'/>
+    </serial>
+XML
+}
+
 guest_xml() {
   cat <<XML
 <domain type='qemu'>
@@ -139,7 +157,7 @@ guest_xml() {
     <type arch='x86_64' machine='$(xml_text "${GUEST[machine]}")'>hvm</type>
     <kernel>$LAB_DIR/guest/vmlinuz</kernel>
     <initrd>$LAB_DIR/guest/initramfs</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1 tern.dirty=${GUEST[dirty]}</cmdline>
+    <cmdline>console=ttyS0 quiet panic=-1 $(guest_arguments)</cmdline>
   </os>
   <features><acpi/><apic/></features>
   $(guest_xml_cpu)
@@ -151,6 +169,7 @@ $(guest_xml_devices)
     <serial type='file'>
       <source path='$(serial_file "${GUEST[name]}")' append='on'/>
     </serial>
+$(guest_xml_fine)
     <memballoon model='virtio'/>
   </devices>
 </domain>
@@ -207,6 +226,7 @@ guest_make_disk() {
 # What a guest said
 
 serial_file() { echo "$LAB_DIR/serial/$1.log"; }
+fine_file() { echo "$LAB_DIR/serial/$1.fine"; }
 
 # A line counts when its end was seen: the last may still be written.
 guest_tick() { # NAME
@@ -298,7 +318,7 @@ vm_remove() { # NAME
     ! node_ask "$node" domstate "$1" >/dev/null || die "guest '$1' cannot be removed from '$node'"
   done
   disk_remove "$1"
-  rm -f "$(serial_file "$1")"
+  rm -f "$(serial_file "$1")" "$(fine_file "$1")"
 }
 
 command_vm() {

@@ -26,6 +26,14 @@ for place in /run /etc /var/lib /var/cache /var/log; do
   mount --bind "$dir/libvirt/${place##*/}" "$place/libvirt"
 done
 
+# What guests need on disk has one of its own, which a test can fill: large enough for the memory of a
+# guest that is saved.
+mount -t tmpfs -o size=256m none "$dir/disk"
+mkdir -p "$dir"/disk/{lib,etc} "$dir/libvirt/lib/qemu"
+cp -a "$dir/libvirt/etc/qemu/." "$dir/disk/etc"
+mount --bind "$dir/disk/lib" /var/lib/libvirt/qemu
+mount --bind "$dir/disk/etc" /etc/libvirt/qemu
+
 mount --bind "$dir/passwd" /etc/passwd
 mount --bind "$dir/group" /etc/group
 

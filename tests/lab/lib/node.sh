@@ -58,7 +58,7 @@ node_uuid() { printf '7e52a000-1ab0-4000-8000-%012x' "${1#node}"; }
 
 node_files() { # NODE GENERATION
   local dir=$LAB_DIR/$1 etc=$LAB_DIR/$1/libvirt/etc
-  mkdir -p "$dir"/marker "$dir"/libvirt/{run,lib/images,cache,log,etc/hooks} "$dir/usr/bin"
+  mkdir -p "$dir"/{marker,disk} "$dir"/libvirt/{run,lib/images,cache,log,etc/hooks} "$dir/usr/bin"
   mkdir -p /run/libvirt /var/{lib,cache,log}/libvirt
   ln -s /usr/share /usr/lib "$dir/usr"
   touch "$dir/usr/bin/qemu-system-x86_64" "$dir/log"

@@ -77,3 +77,13 @@ command_status() {
     *) bad_usage "status knows no option '$1'" ;;
   esac
 }
+
+# Each guest that has a QEMU in the node, whatever libvirtd knows of it.
+command_emulators() { # NODE
+  need_arguments 1 $# 'emulators NODE'
+  need_node "$1"
+  local pid
+  for pid in $(processes_in "$1"); do
+    { tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | sed -n 's/^guest=\([^,]*\),.*/\1/p'
+  done | sort
+}
