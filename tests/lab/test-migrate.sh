@@ -133,6 +133,8 @@ progress_never_falls_and_a_cancel_stops_it() {
   virtern migrate busy --to node2 --no-wait
   id=$(newest_task)
   wait_until 30 task_is "$id" phase copying
+  # A rate needs two looks at the job: it is not there at the first moment of copying.
+  wait_until 10 task_has_rate "$id"
   says 4 "already being moved from node1 to node2 by task $id" virtern migrate busy --to node3
   while ((seen < 20)); do
     percent=$(task_field "$id" progress)
