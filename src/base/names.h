@@ -26,6 +26,8 @@
 #define TERN_POLKIT_MASK "org.virtern.virtern1.mask"
 #define TERN_POLKIT_TASKS "org.virtern.virtern1.manage-tasks"
 #define TERN_POLKIT_RESOLVE "org.virtern.virtern1.resolve"
+#define TERN_POLKIT_DRAIN "org.virtern.virtern1.drain"
+#define TERN_POLKIT_WEBHOOKS "org.virtern.virtern1.manage-webhooks"
 #define TERN_POLKIT_LIMITS "org.virtern.virtern1.set-limits"
 
 /* structured log fields */
@@ -36,6 +38,7 @@
 #define TERN_LOG_SOURCE "TERN_SOURCE"
 #define TERN_LOG_DEST "TERN_DEST"
 #define TERN_LOG_STATE "TERN_STATE"
+#define TERN_LOG_WEBHOOK "TERN_WEBHOOK"
 
 /* MESSAGE_IDs of events that an operator may script against; data/virtern.catalog explains them */
 #define TERN_MSG_DAEMON_READY "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a01"
@@ -54,3 +57,6 @@
 #define TERN_MSG_VM_MASKED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0e"
 #define TERN_MSG_RESOLVED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a0f"
 #define TERN_MSG_HOST_CHANGED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a10"
+#define TERN_MSG_WEBHOOK_FAILS "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a20"
+#define TERN_MSG_WEBHOOK_WORKS "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a21"
+#define TERN_MSG_NOTICE_DROPPED "6d0e7c3f3a0c4c2d8f1c3c1c5b7d2a22"

@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define OPTION_BIT(option) (G_GUINT64_CONSTANT (1) << (option))
 #define usage_error(error, ...) g_set_error (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE, __VA_ARGS__)
 
 static gboolean
@@ -49,7 +48,7 @@ static gboolean
 check_number (TernArgs *self, TernOption option, GError **error)
 {
   const TernOptionInfo *info = tern_option_get_info (option);
-  const char *value = self->values[option];
+  const char *value = tern_args_get (self, option);
 
   if (g_ascii_string_to_unsigned (value, 10, 1, info->max, &self->numbers[option], NULL))
     return TRUE;
@@ -63,10 +62,9 @@ check_number (TernArgs *self, TernOption option, GError **error)
 }
 
 static gboolean
-check_value (TernArgs *self, TernOption option, GError **error)
+check_value (TernArgs *self, TernOption option, const char *value, GError **error)
 {
   const TernOptionInfo *info = tern_option_get_info (option);
-  const char *value = self->values[option];
   g_auto (GStrv) choices = NULL;
 
   if (*value == '\0')
@@ -97,7 +95,7 @@ take_value (TernArgs *self, TernOption option, const char *attached, const char 
 {
   const TernOptionInfo *info = tern_option_get_info (option);
 
-  if (self->given & (OPTION_BIT (option)))
+  if (self->given[option] && !info->repeats)
     {
       usage_error (error, _ ("--%s is given twice"), info->name);
       return 0;
@@ -108,8 +106,10 @@ take_value (TernArgs *self, TernOption option, const char *attached, const char 
       return 0;
     }
 
-  self->given |= OPTION_BIT (option);
-  self->values[option] = g_strdup (attached != NULL ? attached : next);
+  self->given[option] = TRUE;
+  if (self->values[option] == NULL)
+    self->values[option] = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->values[option], g_strdup (attached != NULL ? attached : next));
   return attached != NULL ? 1 : 2;
 }
 
@@ -134,7 +134,7 @@ take_option (TernArgs *self, const char *word, const char *next, GError **error)
       return 0;
     }
 
-  self->given |= OPTION_BIT (option);
+  self->given[option] = TRUE;
   return 1;
 }
 
@@ -142,14 +142,15 @@ take_option (TernArgs *self, const char *word, const char *next, GError **error)
 static void
 settle_names (TernArgs *self)
 {
-  guint64 own = self->command->options;
+  const TernOption *own = self->command->options;
 
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
     for (guint k = 0; k < TERN_N_OPTIONS; k++)
-      if ((self->given & ~own & OPTION_BIT (i)) != 0 && (own & OPTION_BIT (k)) != 0
+      if (self->given[i] && !tern_option_set_has (own, i) && tern_option_set_has (own, k)
           && strcmp (tern_option_get_info (i)->name, tern_option_get_info (k)->name) == 0)
         {
-          self->given = (self->given & ~OPTION_BIT (i)) | OPTION_BIT (k);
+          self->given[i] = FALSE;
+          self->given[k] = TRUE;
           self->values[k] = g_steal_pointer (&self->values[i]);
         }
 }
@@ -158,8 +159,9 @@ static gboolean
 check_values (TernArgs *self, GError **error)
 {
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (self->values[i] != NULL && !check_value (self, i, error))
-      return FALSE;
+    for (guint k = 0; k < tern_args_count (self, i); k++)
+      if (!check_value (self, i, tern_args_get_nth (self, i, k), error))
+        return FALSE;
   return TRUE;
 }
 
@@ -170,8 +172,8 @@ check_options (const TernArgs *self, const char *name, GError **error)
 
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
     {
-      gboolean given = (self->given & OPTION_BIT (i)) != 0;
-      gboolean known = tern_option_is_global (i) || (command->options & OPTION_BIT (i)) != 0;
+      gboolean given = self->given[i];
+      gboolean known = tern_option_is_global (i) || tern_option_set_has (command->options, i);
       const TernOptionInfo *info = tern_option_get_info (i);
 
       if (given && !known)
@@ -180,7 +182,7 @@ check_options (const TernArgs *self, const char *name, GError **error)
                        info->name, name);
           return FALSE;
         }
-      if (!given && (command->required & OPTION_BIT (i)) != 0)
+      if (!given && tern_option_set_has (command->required, i))
         {
           usage_error (error, _ ("“virtern %s” needs --%s %s"), name, info->name, info->value);
           return FALSE;
@@ -190,13 +192,24 @@ check_options (const TernArgs *self, const char *name, GError **error)
   return TRUE;
 }
 
+/* @set: (nullable) */
+static guint
+count_given (const TernArgs *self, const TernOption *set)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    n += self->given[i] && tern_option_set_has (set, i) ? 1 : 0;
+  return n;
+}
+
 static gboolean
 check_alternatives (const TernArgs *self, GError **error)
 {
   g_autofree char *usage = tern_command_format_usage (self->command);
-  guint64 given = self->given & self->command->one_of;
+  guint given = count_given (self, self->command->one_of);
 
-  if (self->command->one_of == 0 || (given != 0 && (given & (given - 1)) == 0))
+  if (self->command->one_of == NULL || given == 1)
     return TRUE;
   usage_error (error,
                given == 0 ? _ ("One of the options in brackets is needed: %s")
@@ -211,7 +224,7 @@ check_given (const TernArgs *self, GError **error)
   g_autofree char *usage = tern_command_format_usage (self->command);
 
   if ((self->command->flags & TERN_COMMAND_NEEDS_OPTION) == 0
-      || (self->given & self->command->options) != 0)
+      || count_given (self, self->command->options) > 0)
     return TRUE;
   usage_error (error, _ ("Nothing to change is given: %s"), usage);
   return FALSE;
@@ -325,7 +338,7 @@ tern_args_free (TernArgs *self)
     return;
 
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    g_free (self->values[i]);
+    g_clear_pointer (&self->values[i], g_ptr_array_unref);
   g_strfreev (self->operands);
   g_free (self);
 }
@@ -333,13 +346,26 @@ tern_args_free (TernArgs *self)
 gboolean
 tern_args_has (const TernArgs *self, TernOption option)
 {
-  return (self->given & (OPTION_BIT (option))) != 0;
+  return self->given[option];
 }
 
 const char *
 tern_args_get (const TernArgs *self, TernOption option)
 {
-  return self->values[option];
+  return tern_args_count (self, option) > 0 ? tern_args_get_nth (self, option, 0) : NULL;
+}
+
+guint
+tern_args_count (const TernArgs *self, TernOption option)
+{
+  return self->values[option] != NULL ? self->values[option]->len : 0;
+}
+
+const char *
+tern_args_get_nth (const TernArgs *self, TernOption option, guint n)
+{
+  g_return_val_if_fail (n < tern_args_count (self, option), NULL);
+  return self->values[option]->pdata[n];
 }
 
 guint64

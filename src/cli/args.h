@@ -18,8 +18,8 @@ typedef struct
   GStrv operands;
 
   /*< private >*/
-  guint64 given;
-  char *values[TERN_N_OPTIONS];
+  gboolean given[TERN_N_OPTIONS];
+  GPtrArray *values[TERN_N_OPTIONS];
   guint64 numbers[TERN_N_OPTIONS];
 } TernArgs;
 
@@ -36,8 +36,13 @@ TernArgs *tern_args_parse (const char *const *argv, GError **error);
 void tern_args_free (TernArgs *self);
 
 gboolean tern_args_has (const TernArgs *self, TernOption option);
-/** tern_args_get: Returns: (nullable): the value; %NULL if the option was not given */
+/** tern_args_get: Returns: (nullable): the value, the first one of an option that repeats; %NULL if
+ * the option was not given */
 const char *tern_args_get (const TernArgs *self, TernOption option);
+/** tern_args_count: Returns: how many values were given */
+guint tern_args_count (const TernArgs *self, TernOption option);
+/** tern_args_get_nth: Returns: (transfer none): one of them, in their order */
+const char *tern_args_get_nth (const TernArgs *self, TernOption option, guint n);
 /** tern_args_get_number: Returns: the value of a numeric option; @fallback if it was not given */
 guint64 tern_args_get_number (const TernArgs *self, TernOption option, guint64 fallback);
 

@@ -227,6 +227,19 @@ get_reply_type (const char *method)
     { "Forecast", "(a{sv})" },
     { "SetHost", "()" },
     { "SetLimits", "()" },
+    { "Drain", "(o)" },
+    { "PlanDrain", "(s)" },
+    { "ApplyPlan", "(o)" },
+    { "Activate", "(o)" },
+    { "PlanReturn", "(s)" },
+    { "ListOrigins", "(aa{sv})" },
+    { "SetVm", "()" },
+    { "AddWebhook", "()" },
+    { "RemoveWebhook", "()" },
+    { "ListWebhooks", "(aa{sv})" },
+    { "TestWebhook", "(x)" },
+    { "Resume", "(o)" },
+    { "Undo", "(o)" },
     { "GetTask", "(a{sv})" },
     { "Cancel", "()" },
     { "SwitchPolicy", "()" },
@@ -270,9 +283,10 @@ tern_client_call_manager (TernClient *self, TernCallKind kind, const char *metho
   return reply;
 }
 
-gboolean
-tern_client_call_task (TernClient *self, guint64 id, const char *method, GVariant *parameters,
-                       GError **error)
+/* @absent: what else to do if it has ended long ago */
+static GVariant *
+call_task (TernClient *self, guint64 id, const char *method, GVariant *parameters,
+           const char *absent, GError **error)
 {
   g_autofree char *path = g_strdup_printf (TERN_BUS_PATH_TASKS "/%" PRIu64, id);
   g_autoptr (GError) local_error = NULL;
@@ -280,7 +294,7 @@ tern_client_call_task (TernClient *self, guint64 id, const char *method, GVarian
       call_checked (self, TERN_CALL_ACT, path, TERN_IFACE_TASK, method, parameters, &local_error);
 
   if (reply != NULL)
-    return TRUE;
+    return g_steal_pointer (&reply);
 
   /* No object: the task ended long ago, or never was. GetTask knows which. */
   if (is_no_object (local_error))
@@ -289,14 +303,34 @@ tern_client_call_task (TernClient *self, guint64 id, const char *method, GVarian
 
       if (task != NULL)
         g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
-                     _ ("Task %" PRIu64 " has ended (%s); there is nothing left to do to it"), id,
-                     tern_props_string (task, "State"));
-      return FALSE;
+                     _ ("Task %" PRIu64 " has ended (%s); %s"), id,
+                     tern_props_string (task, "State"), absent);
+      return NULL;
     }
 
   tern_client_translate_error (self, &local_error);
   g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
+  return NULL;
+}
+
+gboolean
+tern_client_call_task (TernClient *self, guint64 id, const char *method, GVariant *parameters,
+                       GError **error)
+{
+  g_autoptr (GVariant) reply =
+      call_task (self, id, method, parameters, _ ("there is nothing left to do to it"), error);
+
+  return reply != NULL;
+}
+
+GVariant *
+tern_client_ask_task (TernClient *self, guint64 id, const char *method, GVariant *parameters,
+                      GError **error)
+{
+  return call_task (self, id, method, parameters,
+                    _ ("of drains as old as this the order is not kept: “virtern drain HOST” and "
+                       "“virtern activate HOST --return” order anew"),
+                    error);
 }
 
 GVariant *

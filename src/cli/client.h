@@ -58,6 +58,11 @@ GVariant *tern_client_call_manager (TernClient *self, TernCallKind kind, const c
 gboolean tern_client_call_task (TernClient *self, guint64 id, const char *method,
                                 GVariant *parameters, GError **error);
 
+/** tern_client_ask_task: as tern_client_call_task(), of a method that answers. Returns: (transfer
+ * full) (nullable): what it returned */
+GVariant *tern_client_ask_task (TernClient *self, guint64 id, const char *method,
+                                GVariant *parameters, GError **error);
+
 /** tern_client_fetch_objects: Returns: (transfer full) (nullable): a{oa{sa{sv}}}, all objects */
 GVariant *tern_client_fetch_objects (TernClient *self, TernCallKind kind, GError **error);
 

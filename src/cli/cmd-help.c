@@ -73,13 +73,32 @@ print_task_ids (GVariant *objects)
     g_print ("%" PRIu64 "\n", tern_props_uint64 (tasks->pdata[i], "Id"));
 }
 
+/* Who may not see them is told none. */
+static gboolean
+print_webhooks (TernCli *cli, GError **error)
+{
+  g_autoptr (GVariant) reply = tern_client_call_manager (
+      cli->client, TERN_CALL_COMPLETION, "ListWebhooks", g_variant_new ("(a{sv})", NULL), error);
+  g_autoptr (GVariant) list = reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+
+  for (gsize i = 0; list != NULL && i < g_variant_n_children (list); i++)
+    {
+      g_autoptr (GVariant) webhook = g_variant_get_child_value (list, i);
+
+      g_print ("%s\n", tern_props_string (webhook, "Name"));
+    }
+  return list != NULL;
+}
+
 gboolean
 tern_cmd_complete (TernCli *cli, GError **error)
 {
   const char *kind = cli->args->operands[0];
-  g_autoptr (GVariant) objects =
-      tern_client_fetch_objects (cli->client, TERN_CALL_COMPLETION, error);
+  g_autoptr (GVariant) objects = NULL;
 
+  if (strcmp (kind, "webhooks") == 0)
+    return print_webhooks (cli, error);
+  objects = tern_client_fetch_objects (cli->client, TERN_CALL_COMPLETION, error);
   if (objects == NULL)
     return FALSE;
 

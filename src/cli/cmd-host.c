@@ -8,6 +8,7 @@
 
 #include "base/names.h"
 #include "base/units.h"
+#include "cli/duty-text.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
 #include "cli/words.h"
@@ -114,6 +115,7 @@ static void
 add_row (TernTable *table, GVariant *host, guint n_vms, gboolean with_cluster)
 {
   const char *state = tern_props_string (host, "State");
+  const char *duty = tern_props_string (host, "Duty");
   guint column = 0;
 
   tern_table_add_row (table);
@@ -121,6 +123,7 @@ add_row (TernTable *table, GVariant *host, guint n_vms, gboolean with_cluster)
   if (with_cluster)
     tern_table_set (table, column++, tern_props_string (host, "Cluster"));
   tern_table_set_colored (table, column++, state, tern_output_color_of_state (state));
+  tern_table_set_colored (table, column++, duty, tern_output_color_of_state (duty));
   tern_table_take (table, column++, g_strdup_printf ("%u", n_vms));
   if (tern_props_int64 (host, "LastSeen") != 0)
     add_facts (table, column, host);
@@ -141,11 +144,12 @@ static TernTable *
 make_table (gboolean with_cluster)
 {
   static const TernColumn columns[] = {
-    { N_ ("HOST"), TERN_COLUMN_NAME },    { N_ ("CLUSTER"), TERN_COLUMN_NAME },
-    { N_ ("STATE"), TERN_COLUMN_TEXT },   { N_ ("VMS"), TERN_COLUMN_NUMBER },
-    { N_ ("CPUS"), TERN_COLUMN_NUMBER },  { N_ ("MEMORY"), TERN_COLUMN_NUMBER },
-    { N_ ("FREE"), TERN_COLUMN_NUMBER },  { N_ ("CPU MODEL"), TERN_COLUMN_NAME },
-    { N_ ("LIBVIRT"), TERN_COLUMN_TEXT }, { N_ ("QEMU"), TERN_COLUMN_TEXT },
+    { N_ ("HOST"), TERN_COLUMN_NAME },      { N_ ("CLUSTER"), TERN_COLUMN_NAME },
+    { N_ ("STATE"), TERN_COLUMN_TEXT },     { N_ ("DUTY"), TERN_COLUMN_TEXT },
+    { N_ ("VMS"), TERN_COLUMN_NUMBER },     { N_ ("CPUS"), TERN_COLUMN_NUMBER },
+    { N_ ("MEMORY"), TERN_COLUMN_NUMBER },  { N_ ("FREE"), TERN_COLUMN_NUMBER },
+    { N_ ("CPU MODEL"), TERN_COLUMN_NAME }, { N_ ("LIBVIRT"), TERN_COLUMN_TEXT },
+    { N_ ("QEMU"), TERN_COLUMN_TEXT },
   };
   TernColumn shown[G_N_ELEMENTS (columns)];
   guint n = 0;
@@ -245,6 +249,32 @@ print_link (GVariant *host)
                                             _ ("as for all hosts, see “virtern limits”")));
 }
 
+/* Who belongs here, is elsewhere, and why it could not come back. Of a daemon that does not know
+ * that, nothing. */
+static void
+print_origins (TernCli *cli, GVariant *host)
+{
+  const char *name = tern_props_string (host, "Name");
+  g_autoptr (GVariant) origins = tern_origins_fetch (cli->client, name, NULL);
+  gsize n = origins != NULL ? g_variant_n_children (origins) : 0;
+
+  if (n > 0)
+    tern_output_take_field (
+        _ ("Away"),
+        g_strdup_printf (ngettext ("%u VM belongs here and is away; “virtern activate %s --return” "
+                                   "brings it back",
+                                   "%u VMs belong here and are away; “virtern activate %s "
+                                   "--return” brings them back",
+                                   n),
+                         (guint) n, name));
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) origin = g_variant_get_child_value (origins, i);
+
+      tern_output_take_field ("", tern_origin_format (origin));
+    }
+}
+
 gboolean
 tern_cmd_host_show (TernCli *cli, GError **error)
 {
@@ -262,8 +292,10 @@ tern_cmd_host_show (TernCli *cli, GError **error)
   tern_output_field (_ ("State"), tern_props_string (host, "State"));
   tern_output_field (_ ("Error"), tern_props_string (host, "Error"));
   tern_output_field (_ ("Cluster"), tern_props_string (host, "Cluster"));
-  if (tern_props_boolean (host, "Maintenance"))
+  tern_output_take_field (_ ("Duty"), tern_duty_text_format (host));
+  if (tern_props_boolean (host, "Maintenance") && *tern_props_string (host, "Duty") == '\0')
     tern_output_field (_ ("Maintenance"), _ ("yes: nothing is placed on it"));
+  print_origins (cli, host);
   tern_output_field (_ ("URI"), tern_props_string (host, "Uri"));
   tern_output_field (_ ("Peer URI"), tern_props_string (host, "PeerUri"));
   tern_output_field (_ ("Migration address"), tern_props_string (host, "MigrationAddress"));

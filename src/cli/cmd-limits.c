@@ -102,9 +102,9 @@ print_limits (GVariant *limits)
   tern_output_take_field (_ ("Out of a host"),
                           tern_words_limit (tern_props_uint (limits, "out"),
                                             _ ("auto: as many moves as fill the host's link")));
-  tern_output_take_field (
-      _ ("Into a host"),
-      tern_words_limit (tern_props_uint (limits, "in"), _ ("auto: two moves or starts at a time")));
+  tern_output_take_field (_ ("Into a host"),
+                          tern_words_limit (tern_props_uint (limits, "in"),
+                                            _ ("auto: as many moves as fill the host's link")));
   tern_output_take_field (_ ("In a cluster"),
                           tern_words_limit (tern_props_uint (limits, "cluster"), _ ("no limit")));
   tern_output_field (_ ("Set by"), tern_props_boolean (limits, "configured")

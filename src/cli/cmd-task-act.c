@@ -6,9 +6,11 @@
 
 #include "cli/cmd.h"
 
-#include "base/text.h"
+#include "cli/drain-items.h"
+#include "cli/drain-outcome.h"
 #include "cli/exit-status.h"
 #include "cli/i18n.h"
+#include "cli/kind-words.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
 
@@ -63,12 +65,14 @@ static void
 print_cancelled (GVariant *task)
 {
   const char *verdict = tern_props_string (task, "Verdict");
-  g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 0);
+  g_autofree char *not_done = tern_kind_format_not_done (task);
 
-  g_print (strcmp (tern_props_string (task, "Kind"), "start") == 0
-               ? _ ("Task %" PRIu64 " is cancelled: %s was not started on %s\n")
-               : _ ("Task %" PRIu64 " is cancelled: %s was not moved to %s\n"),
-           tern_props_uint64 (task, "Id"), vm, tern_props_string (task, "Destination"));
+  if (tern_kind_is_drain (task))
+    {
+      tern_drain_outcome_print (task);
+      return;
+    }
+  g_print (_ ("Task %" PRIu64 " is cancelled: %s\n"), tern_props_uint64 (task, "Id"), not_done);
   if (*verdict != '\0')
     g_print ("%s\n", verdict);
 }
@@ -99,6 +103,26 @@ report_cancelled (TernCli *cli, GVariant *task, GError **error)
 
   tern_outcome_set_error (task, error);
   return FALSE;
+}
+
+/* Its moves under way go on to their ends, which may take as long as they do. */
+static void
+set_drain_not_yet (GVariant *task, GError **error)
+{
+  g_autoptr (GVariant) items = tern_drain_items_get (task);
+  guint n = tern_drain_items_count (items, "moving");
+  guint64 id = tern_props_uint64 (task, "Id");
+
+  g_set_error (
+      error, TERN_EXIT_ERROR, TERN_EXIT_WAIT_TIMED_OUT,
+      ngettext ("Task %" PRIu64 " begins no further VM; %u move is under way and goes on to its "
+                "end\n“virtern task cancel %" PRIu64 " --abort” cancels it, too; “virtern task "
+                "watch %" PRIu64 "” follows it",
+                "Task %" PRIu64 " begins no further VM; %u moves are under way and go on to their "
+                "ends\n“virtern task cancel %" PRIu64 " --abort” cancels them, too; “virtern task "
+                "watch %" PRIu64 "” follows it",
+                n),
+      id, n, id, id);
 }
 
 /* The wait is over and the task is not: what is holding it up. */
@@ -146,7 +170,10 @@ report_wait_over (TernCli *cli, guint64 id, GError **error)
     return report_cancelled (cli, task, error);
   if (wants_json (cli))
     tern_output_json (tern_output_properties_to_json (task));
-  set_not_yet (task, error);
+  if (tern_kind_is_drain (task))
+    set_drain_not_yet (task, error);
+  else
+    set_not_yet (task, error);
   return FALSE;
 }
 
@@ -174,10 +201,16 @@ wait_for_cancel (TernCli *cli, guint64 id, GError **error)
 gboolean
 tern_cmd_task_cancel (TernCli *cli, GError **error)
 {
+  GVariantBuilder options;
   guint64 id;
 
-  if (!tern_args_parse_id (cli->args->operands[0], &id, error)
-      || !tern_client_call_task (cli->client, id, "Cancel", g_variant_new ("(a{sv})", NULL), error))
+  if (!tern_args_parse_id (cli->args->operands[0], &id, error))
+    return FALSE;
+  g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+  if (tern_args_has (cli->args, TERN_OPTION_ABORT))
+    g_variant_builder_add (&options, "{sv}", "abort", g_variant_new_boolean (TRUE));
+  if (!tern_client_call_task (cli->client, id, "Cancel", g_variant_new ("(a{sv})", &options),
+                              error))
     return FALSE;
 
   if (!tern_args_has (cli->args, TERN_OPTION_NO_WAIT))

@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/attention.h"
+#include "cli/drain-items.h"
 #include "cli/i18n.h"
+#include "cli/kind-words.h"
 #include "cli/output.h"
 #include "cli/task-text.h"
 #include "cli/words.h"
@@ -58,6 +60,9 @@ print_times (GVariant *task)
                           tern_units_format_time (tern_props_int64 (task, "Started")));
   tern_output_take_field (_ ("Ended"),
                           tern_units_format_time (tern_props_int64 (task, "Finished")));
+  if (tern_props_int64 (task, "Deadline") > 0)
+    tern_output_take_field (_ ("Deadline"),
+                            tern_units_format_time (tern_props_int64 (task, "Deadline")));
   tern_output_take_field (_ ("Took"), tern_task_text_took (task));
 }
 
@@ -120,7 +125,7 @@ print_policy (GVariant *task)
                       tern_props_int64 (task, "EstimatedEndMax"), "", g_get_real_time ());
 
   tern_output_field (_ ("Priority"), tern_props_string (task, "Priority"));
-  if (strcmp (tern_props_string (task, "Kind"), "start") == 0)
+  if (!tern_kind_is_move (task) && !tern_kind_is_drain (task))
     return;
   tern_output_field (_ ("Policy"), tern_props_string (task, "Policy"));
   if (strcmp (tern_props_string (task, "State"), "running") != 0)
@@ -174,6 +179,22 @@ print_ways_out (GVariant *task)
     print_list (_ ("Ways out"), ways);
 }
 
+/* Of a drain or return: each VM with the task that moved it, and why some stay. */
+static void
+print_items (GVariant *task)
+{
+  g_autoptr (GVariant) items = tern_drain_items_get (task);
+
+  if (g_variant_n_children (items) == 0)
+    return;
+  g_print ("\n");
+  tern_drain_items_print_state (items);
+  tern_drain_items_print_reasons (items, "skipped", _ ("stays, and is no hindrance"));
+  tern_drain_items_print_reasons (items, "left",
+                                  tern_kind_is_return (task) ? _ ("cannot go home yet")
+                                                             : _ ("stays where it is"));
+}
+
 static void
 print_task (TernCli *cli, GVariant *task)
 {
@@ -182,8 +203,12 @@ print_task (TernCli *cli, GVariant *task)
   if (tern_props_uint64 (task, "Group") > 0)
     tern_output_take_field (_ ("Group"),
                             g_strdup_printf ("%" PRIu64, tern_props_uint64 (task, "Group")));
-  tern_output_take_field (_ ("VM"), g_strdup_printf ("%s (%s)", tern_props_string (task, "Vm"),
-                                                     tern_props_string (task, "VmUuid")));
+  if (tern_props_uint64 (task, "Parent") > 0)
+    tern_output_take_field (_ ("Ordered by task"),
+                            g_strdup_printf ("%" PRIu64, tern_props_uint64 (task, "Parent")));
+  if (!tern_kind_is_drain (task))
+    tern_output_take_field (_ ("VM"), g_strdup_printf ("%s (%s)", tern_props_string (task, "Vm"),
+                                                       tern_props_string (task, "VmUuid")));
   tern_output_field (_ ("From"), tern_props_string (task, "Source"));
   tern_output_field (_ ("To"), tern_props_string (task, "Destination"));
   tern_output_field (_ ("State"), tern_props_string (task, "State"));
@@ -199,6 +224,7 @@ print_task (TernCli *cli, GVariant *task)
   tern_output_field (_ ("Verdict"), tern_props_string (task, "Verdict"));
   print_ways_out (task);
   print_ejected (cli, task);
+  print_items (task);
 }
 
 gboolean

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/attention.h"
 #include "cli/i18n.h"
+#include "cli/kind-words.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -137,8 +138,9 @@ has_notes (GPtrArray *tasks)
   return FALSE;
 }
 
+/* @below: the drain that ordered it stands above it */
 static void
-add_row (TernTable *table, GVariant *task, gboolean with_note)
+add_row (TernTable *table, GVariant *task, gboolean below, gboolean with_note)
 {
   const char *state = tern_props_string (task, "State");
   gboolean running = strcmp (state, "running") == 0;
@@ -146,11 +148,10 @@ add_row (TernTable *table, GVariant *task, gboolean with_note)
 
   tern_table_add_row (table);
   tern_table_take (table, column++, g_strdup_printf ("%" PRIu64, tern_props_uint64 (task, "Id")));
-  tern_table_set (table, column++, tern_props_string (task, "Kind"));
-  tern_table_set (table, column++, tern_props_string (task, "Vm"));
   tern_table_take (table, column++,
-                   g_strconcat (tern_props_string (task, "Source"), tern_output_arrow (),
-                                tern_props_string (task, "Destination"), NULL));
+                   g_strconcat (below ? "  " : "", tern_props_string (task, "Kind"), NULL));
+  tern_table_set (table, column++, tern_props_string (task, "Vm"));
+  tern_table_take (table, column++, tern_kind_format_way (task));
   tern_table_set_colored (table, column++, running ? tern_props_string (task, "Phase") : state,
                           tern_output_color_of_state (state));
   tern_table_take (table, column++, tern_task_text_progress (task));
@@ -162,8 +163,62 @@ add_row (TernTable *table, GVariant *task, gboolean with_note)
     tern_table_set (table, column++, get_note (task));
 }
 
+/* Returns: (nullable): the task with that id */
+static GVariant *
+find_task (GPtrArray *tasks, guint64 id)
+{
+  for (guint i = 0; id > 0 && i < tasks->len; i++)
+    if (tern_props_uint64 (tasks->pdata[i], "Id") == id)
+      return tasks->pdata[i];
+  return NULL;
+}
+
 static void
-print_table (GPtrArray *tasks)
+add_children (TernTable *table, GPtrArray *tasks, guint64 parent, gboolean with_note)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    if (tern_props_uint64 (tasks->pdata[i], "Parent") == parent)
+      add_row (table, tasks->pdata[i], TRUE, with_note);
+}
+
+/* Below a drain stand its tasks, and it stands where the newest of them would. */
+static void
+add_tree (TernTable *table, GPtrArray *tasks, gboolean with_note)
+{
+  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      GVariant *parent = find_task (tasks, tern_props_uint64 (tasks->pdata[i], "Parent"));
+      GVariant *top = parent != NULL ? parent : tasks->pdata[i];
+
+      if (!g_hash_table_add (done, top))
+        continue;
+      add_row (table, top, FALSE, with_note);
+      if (tern_kind_is_drain (top))
+        add_children (table, tasks, tern_props_uint64 (top, "Id"), with_note);
+    }
+}
+
+/* Drains of which only children are on this page. */
+static void
+add_parents (TernCli *cli, GPtrArray *tasks)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      guint64 id = tern_props_uint64 (tasks->pdata[i], "Parent");
+      GVariant *parent;
+
+      if (id == 0 || find_task (tasks, id) != NULL)
+        continue;
+      parent = tern_client_fetch_task (cli->client, id, NULL);
+      if (parent != NULL)
+        g_ptr_array_add (tasks, parent);
+    }
+}
+
+static void
+print_table (GPtrArray *tasks, gboolean flat)
 {
   static const TernColumn columns[] = {
     { N_ ("ID"), TERN_COLUMN_NUMBER },      { N_ ("KIND"), TERN_COLUMN_TEXT },
@@ -176,8 +231,10 @@ print_table (GPtrArray *tasks)
   g_autoptr (TernTable) table =
       tern_table_new (columns, G_N_ELEMENTS (columns) - (with_note ? 0 : 1));
 
-  for (guint i = 0; i < tasks->len; i++)
-    add_row (table, tasks->pdata[i], with_note);
+  if (!flat)
+    add_tree (table, tasks, with_note);
+  for (guint i = 0; flat && i < tasks->len; i++)
+    add_row (table, tasks->pdata[i], FALSE, with_note);
   tern_table_print (table);
 }
 
@@ -204,6 +261,7 @@ tern_cmd_task_list (TernCli *cli, GError **error)
 {
   guint64 next = 0;
   g_autoptr (GPtrArray) tasks = fetch_tasks (cli, &next, error);
+  gboolean flat = tern_args_has (cli->args, TERN_OPTION_FLAT);
 
   if (tasks == NULL)
     return FALSE;
@@ -213,9 +271,12 @@ tern_cmd_task_list (TernCli *cli, GError **error)
       return TRUE;
     }
 
+  flat = flat || is_filtered (cli->args);
+  if (!flat)
+    add_parents (cli, tasks);
   if (tasks->len == 0)
     g_printerr (is_filtered (cli->args) ? _ ("No task fits.\n") : _ ("There are no tasks yet.\n"));
-  print_table (tasks);
+  print_table (tasks, flat);
   print_ways_out (tasks);
   if (next > 0)
     g_printerr (_ ("There are older ones: add --before %" PRIu64 ", or --all.\n"), next);

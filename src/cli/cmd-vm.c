@@ -45,8 +45,10 @@ format_task (GVariant *task)
   if (task == NULL)
     return g_string_free (text, FALSE);
 
-  g_string_append_printf (text, "%" PRIu64 "%s%s", tern_props_uint64 (task, "Id"),
-                          tern_output_arrow (), tern_props_string (task, "Destination"));
+  g_string_append_printf (text, "%" PRIu64, tern_props_uint64 (task, "Id"));
+  if (*tern_props_string (task, "Destination") != '\0')
+    g_string_append_printf (text, "%s%s", tern_output_arrow (),
+                            tern_props_string (task, "Destination"));
   if (strcmp (tern_props_string (task, "State"), "running") != 0)
     g_string_append_printf (text, " %s", tern_props_string (task, "State"));
   else if (tern_props_boolean (task, "ProgressValid"))
@@ -281,6 +283,24 @@ print_mask (GVariant *vm)
 }
 
 static void
+print_drain (GVariant *vm)
+{
+  const char *origin = tern_props_string (vm, "Origin");
+  const char *action = tern_props_string (vm, "DrainAction");
+
+  if (*origin != '\0')
+    tern_output_take_field (
+        _ ("Belongs on"),
+        g_strdup_printf (_ ("%s; a drain took it away, “virtern activate %s --return” brings it "
+                            "back"),
+                         origin, origin));
+  if (*action != '\0')
+    tern_output_take_field (
+        _ ("In a drain"),
+        g_strdup_printf (_ ("%s, by “virtern vm set”; --drain-action none takes it away"), action));
+}
+
+static void
 print_fields (GVariant *vm)
 {
   tern_output_field (_ ("Name"), tern_props_string (vm, "Name"));
@@ -303,6 +323,7 @@ print_fields (GVariant *vm)
   print_list (vm, "CpuFeatures", _ ("CPU features"));
   print_list (vm, "CpuDisabled", _ ("CPU features off"));
   print_mask (vm);
+  print_drain (vm);
   tern_lock_text_print (vm, g_get_real_time ());
 }
 

@@ -13,19 +13,20 @@
 
 #include <string.h>
 
-#define TASK_STATES "queued|running|done|failed|cancelled|attention"
+#define TASK_STATES "queued|running|done|remainder|failed|cancelled|attention"
+#define DRAIN_ACTIONS "migrate|skip|cold|shutdown|ask"
 #define POLICIES "careful|default|postcopy|force"
-#define OPTION_BIT(option) (G_GUINT64_CONSTANT (1) << (option))
-#define BIT TERN_OPTION_BIT
-#define GLOBAL_OPTIONS (BIT (JSON) | BIT (SESSION) | BIT (NO_COLOR) | BIT (HELP) | BIT (VERSION))
 #define MAX_RESERVE_MIB (G_GUINT64_CONSTANT (1) << 30)
 #define MAX_RATE_MIB (G_GUINT64_CONSTANT (1) << 24)
 #define MAX_RATE_MBIT (G_GUINT64_CONSTANT (100000000))
 #define MAX_LIMIT 1000
 #define MAX_PARALLEL 32
+#define O(name) TERN_OPTION_##name
+#define SET(...) ((const TernOption[]){ __VA_ARGS__, TERN_N_OPTIONS })
+#define NONE NULL
 #define MOVE_OPTIONS                                                                               \
-  (BIT (POLICY) | BIT (PRIORITY) | BIT (BANDWIDTH) | BIT (POSTCOPY_BANDWIDTH) | BIT (PARALLEL)     \
-   | BIT (COMPRESSION) | BIT (TLS))
+  O (POLICY), O (PRIORITY), O (BANDWIDTH), O (POSTCOPY_BANDWIDTH), O (PARALLEL), O (COMPRESSION),  \
+      O (TLS)
 
 /*
  * When you change one of these two tables, change docs/man/virtern.1 and
@@ -103,77 +104,124 @@ static const TernOptionInfo options[TERN_N_OPTIONS] = {
                          = { "link-rate", 0, "MBIT|auto", NULL, MAX_RATE_MBIT, N_ ("Mbit per second that its link carries"), NULL, "auto" },
   [TERN_OPTION_HOST_BANDWIDTH]
                          = { "bandwidth", 0, "MIB|none", NULL, MAX_RATE_MIB, N_ ("MiB per second that all moves over it may take"), NULL, "none" },
+  [TERN_OPTION_DEADLINE] = { "deadline", 0, "WHEN", NULL, 0, N_ ("no further VM is begun from then on: “2h”, “22:30” or “2026-12-01 12:00”"), tern_value_check_when },
+  [TERN_OPTION_ACTION]   = { "action", 0, "VM=ACTION", NULL, 0, N_ ("what to do with a VM: migrate, skip, cold, shutdown, ask; may be repeated"), tern_value_check_action, NULL, TRUE },
+  [TERN_OPTION_MOVE_SHUT_OFF]
+                         = { "move-shut-off", 0, NULL, NULL, 0, N_ ("definitions of VMs that are shut off go, too") },
+  [TERN_OPTION_SAVE]     = { "save", 0, "FILE", NULL, 0, N_ ("keep the plan, for “virtern apply FILE”") },
+  [TERN_OPTION_RETURN]   = { "return", 0, NULL, NULL, 0, N_ ("bring the VMs back that a drain took from it") },
+  [TERN_OPTION_ABORT]    = { "abort", 0, NULL, NULL, 0, N_ ("of a drain: cancel the moves under way, too") },
+  [TERN_OPTION_FLAT]     = { "flat", 0, NULL, NULL, 0, N_ ("do not put the tasks of a drain below it") },
+  [TERN_OPTION_DRAIN_ACTION]
+                         = { "drain-action", 0, "ACTION|none", DRAIN_ACTIONS, 0, N_ ("what a drain does with it: migrate, skip, cold, shutdown, ask"), NULL, "none" },
+  [TERN_OPTION_EVENTS]   = { "events", 0, "EVENTS", NULL, 0, N_ ("only these, separated by commas; all without it"), tern_value_check_events },
+  [TERN_OPTION_CA_FILE]  = { "ca-file", 0, "FILE", NULL, 0, N_ ("only certificates of these authorities are taken") },
+  [TERN_OPTION_PIN]      = { "pin", 0, "PIN", NULL, 0, N_ ("“sha256//…”: the public key it must have") },
+  [TERN_OPTION_SECRET_FILE]
+                         = { "secret-file", 0, "FILE", NULL, 0, N_ ("key of the signature; a file of the daemon's, mode 0600") },
 };
 
+static const TernOption global_options[]
+  = { O (JSON), O (SESSION), O (NO_COLOR), O (HELP), O (VERSION), TERN_N_OPTIONS };
+
 static const TernCommand commands[] = {
-  { NULL, "status", "", 0, 0, 0, 0,
+  { NULL, "status", "", NONE, NONE, NONE, 0,
     N_ ("what there is, what runs, and what needs attention"), tern_cmd_status },
   { "host", "add", "NAME URI",
-    BIT (PEER_URI) | BIT (MIGRATION_ADDRESS) | BIT (CLUSTER) | BIT (MEMORY_RESERVE), 0, 0, 0,
+    SET (O (PEER_URI), O (MIGRATION_ADDRESS), O (CLUSTER), O (MEMORY_RESERVE)), NONE, NONE, 0,
     N_ ("take a libvirt host in"), tern_cmd_host_add },
-  { "host", "remove", "NAME", 0, 0, 0, 0,
+  { "host", "remove", "NAME", NONE, NONE, NONE, 0,
     N_ ("forget a host; it and its VMs stay as they are"), tern_cmd_host_remove },
-  { "host", "list", "", 0, 0, 0, 0,
+  { "host", "list", "", NONE, NONE, NONE, 0,
     N_ ("list the hosts"), tern_cmd_host_list },
-  { "host", "show", "NAME", 0, 0, 0, 0,
+  { "host", "show", "NAME", NONE, NONE, NONE, 0,
     N_ ("show all that is known of a host"), tern_cmd_host_show },
   { "host", "set", "NAME",
-    BIT (NEW_PEER_URI) | BIT (NEW_ADDRESS) | BIT (CLUSTER) | BIT (NEW_RESERVE) | BIT (LIMIT_OUT)
-      | BIT (LIMIT_IN) | BIT (LINK_RATE) | BIT (HOST_BANDWIDTH), 0, 0, TERN_COMMAND_NEEDS_OPTION,
+    SET (O (NEW_PEER_URI), O (NEW_ADDRESS), O (CLUSTER), O (NEW_RESERVE), O (LIMIT_OUT),
+         O (LIMIT_IN), O (LINK_RATE), O (HOST_BANDWIDTH)), NONE, NONE, TERN_COMMAND_NEEDS_OPTION,
     N_ ("change how a host is used, from now on"), tern_cmd_host_set },
-  { "vm", "list", "", BIT (HOST) | BIT (LOCKED), 0, 0, 0,
+  { "vm", "list", "", SET (O (HOST), O (LOCKED)), NONE, NONE, 0,
     N_ ("list the VMs"), tern_cmd_vm_list },
-  { "vm", "show", "VM", 0, 0, 0, 0,
+  { "vm", "show", "VM", NONE, NONE, NONE, 0,
     N_ ("show all that is known of a VM"), tern_cmd_vm_show },
-  { "vm", "start", "VM", BIT (ON) | BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
+  { "vm", "start", "VM", SET (O (ON), O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
     N_ ("start a VM on the best host, or on a named one"), tern_cmd_vm_start },
-  { "vm", "lock", "VM", BIT (REASON) | BIT (EXPIRES), BIT (REASON), 0, 0,
+  { "vm", "lock", "VM", SET (O (REASON), O (EXPIRES)), SET (O (REASON)), NONE, 0,
     N_ ("keep a VM from being moved or started"), tern_cmd_vm_lock },
-  { "vm", "unlock", "VM", 0, 0, 0, 0,
+  { "vm", "unlock", "VM", NONE, NONE, NONE, 0,
     N_ ("take a VM's lock away, whoever set it"), tern_cmd_vm_unlock },
-  { "vm", "mask", "VM", BIT (MODEL) | BIT (BASELINE) | BIT (DISABLE) | BIT (CLEAR) | BIT (DRY_RUN), 0,
-    BIT (MODEL) | BIT (BASELINE) | BIT (DISABLE) | BIT (CLEAR), 0,
+  { "vm", "mask", "VM", SET (O (MODEL), O (BASELINE), O (DISABLE), O (CLEAR), O (DRY_RUN)), NONE,
+    SET (O (MODEL), O (BASELINE), O (DISABLE), O (CLEAR)), 0,
     N_ ("give a VM an older CPU, so that more hosts can take it"), tern_cmd_vm_mask },
+  { "vm", "set", "VM", SET (O (DRAIN_ACTION)), NONE, NONE, TERN_COMMAND_NEEDS_OPTION,
+    N_ ("say what a drain does with a VM, from now on"), tern_cmd_vm_set },
   { NULL, "check", "VM",
-    BIT (TO) | BIT (EXPLAIN) | BIT (EJECT_LOCAL_MEDIA) | BIT (START) | BIT (SNAPSHOT), 0, 0,
+    SET (O (TO), O (EXPLAIN), O (EJECT_LOCAL_MEDIA), O (START), O (SNAPSHOT)), NONE, NONE,
     TERN_COMMAND_OFFLINE_WITH_FILE,
     N_ ("say which hosts can take a VM, and all that speaks against the others"), tern_cmd_check },
   { NULL, "migrate", "VM...",
-    BIT (TO) | MOVE_OPTIONS | BIT (DRY_RUN) | BIT (NO_FORECAST) | BIT (PARTIAL)
-      | BIT (EJECT_LOCAL_MEDIA) | BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
+    SET (O (TO), MOVE_OPTIONS, O (DRY_RUN), O (NO_FORECAST), O (PARTIAL),
+         O (EJECT_LOCAL_MEDIA), O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
     N_ ("move running VMs to another host"), tern_cmd_migrate },
+  { NULL, "drain", "HOST...",
+    SET (O (DRY_RUN), O (DEADLINE), O (ACTION), O (MOVE_SHUT_OFF), O (SAVE), MOVE_OPTIONS,
+         O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
+    N_ ("move all VMs away from hosts, and keep these closed"), tern_cmd_drain },
+  { NULL, "apply", "PLAN", SET (MOVE_OPTIONS, O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
+    N_ ("carry out a plan that was kept with --save"), tern_cmd_apply },
+  { NULL, "activate", "HOST",
+    SET (O (RETURN), O (DRY_RUN), O (SAVE), O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
+    N_ ("open a host again, and bring its VMs back"), tern_cmd_activate },
+  { "plan", "drain", "HOST...",
+    SET (O (DEADLINE), O (ACTION), O (MOVE_SHUT_OFF), O (SAVE), O (SNAPSHOT)), NONE, NONE,
+    TERN_COMMAND_OFFLINE_WITH_FILE,
+    N_ ("say how hosts would be drained, and move nothing"), tern_cmd_plan_drain },
   { "plan", "place", "VM...",
-    BIT (TO) | BIT (START) | BIT (PARTIAL) | BIT (EJECT_LOCAL_MEDIA) | BIT (SNAPSHOT), 0, 0,
+    SET (O (TO), O (START), O (PARTIAL), O (EJECT_LOCAL_MEDIA), O (SNAPSHOT)), NONE, NONE,
     TERN_COMMAND_OFFLINE_WITH_FILE,
     N_ ("say where VMs would go, and move none"), tern_cmd_plan_place },
-  { "baseline", "show", "", BIT (CLUSTER), 0, 0, 0,
+  { "baseline", "show", "", SET (O (CLUSTER)), NONE, NONE, 0,
     N_ ("show the CPU that all hosts can give, and who has more"), tern_cmd_baseline_show },
-  { NULL, "snapshot", "", 0, 0, 0, 0,
+  { NULL, "snapshot", "", NONE, NONE, NONE, 0,
     N_ ("write all hosts and VMs as JSON, to be judged offline"), tern_cmd_snapshot },
   { "task", "list", "",
-    BIT (STATE) | BIT (VM) | BIT (HOST) | BIT (LIMIT) | BIT (BEFORE) | BIT (ALL), 0, 0, 0,
+    SET (O (STATE), O (VM), O (HOST), O (LIMIT), O (BEFORE), O (ALL), O (FLAT)), NONE, NONE, 0,
     N_ ("list tasks, the newest first"), tern_cmd_task_list },
-  { "task", "show", "ID", 0, 0, 0, 0,
+  { "task", "show", "ID", NONE, NONE, NONE, 0,
     N_ ("show all that is known of a task"), tern_cmd_task_show },
-  { "task", "watch", "ID", BIT (TIMEOUT), 0, 0, 0,
+  { "task", "watch", "ID", SET (O (TIMEOUT)), NONE, NONE, 0,
     N_ ("follow a task to its end"), tern_cmd_task_watch },
-  { "task", "cancel", "ID", BIT (NO_WAIT) | BIT (TIMEOUT), 0, 0, 0,
+  { "task", "cancel", "ID", SET (O (ABORT), O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
     N_ ("ask a task to stop, and say what came of it"), tern_cmd_task_cancel },
-  { "task", "switch", "ID", BIT (POLICY), BIT (POLICY), 0, 0,
+  { "task", "resume", "ID", SET (O (ACTION), O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
+    N_ ("order a drain again that was cancelled or left VMs behind"), tern_cmd_task_resume },
+  { "task", "undo", "ID", SET (O (NO_WAIT), O (TIMEOUT)), NONE, NONE, 0,
+    N_ ("end a drain, open its hosts, and bring back what it moved"), tern_cmd_task_undo },
+  { "task", "switch", "ID", SET (O (POLICY)), SET (O (POLICY)), NONE, 0,
     N_ ("carry a move under way on by another policy"), tern_cmd_task_switch },
   { "task", "resolve", "ID",
-    BIT (KEEP_SOURCE) | BIT (KEEP_DESTINATION) | BIT (RECHECK) | BIT (VM_NAME) | BIT (NO_WAIT) | BIT (TIMEOUT), 0,
-    BIT (KEEP_SOURCE) | BIT (KEEP_DESTINATION) | BIT (RECHECK), 0,
+    SET (O (KEEP_SOURCE), O (KEEP_DESTINATION), O (RECHECK), O (VM_NAME), O (NO_WAIT),
+         O (TIMEOUT)), NONE,
+    SET (O (KEEP_SOURCE), O (KEEP_DESTINATION), O (RECHECK)), 0,
     N_ ("settle a task that needs attention"), tern_cmd_task_resolve },
-  { NULL, "limits", "", 0, 0, 0, 0,
+  { NULL, "limits", "", NONE, NONE, NONE, 0,
     N_ ("show how many moves go on at a time"), tern_cmd_limits },
-  { "limits", "set", "", BIT (OUT) | BIT (IN) | BIT (IN_CLUSTER), 0, 0, TERN_COMMAND_NEEDS_OPTION,
+  { "limits", "set", "", SET (O (OUT), O (IN), O (IN_CLUSTER)), NONE, NONE, TERN_COMMAND_NEEDS_OPTION,
     N_ ("change that, at once and until it is reset"), tern_cmd_limits_set },
-  { "limits", "reset", "", 0, 0, 0, 0,
+  { "limits", "reset", "", NONE, NONE, NONE, 0,
     N_ ("go back to the limits of the configuration"), tern_cmd_limits_reset },
-  { NULL, "help", "[COMMAND...]", 0, 0, 0, TERN_COMMAND_OFFLINE,
+  { "webhook", "add", "NAME URL", SET (O (EVENTS), O (CA_FILE), O (PIN), O (SECRET_FILE)), NONE,
+    NONE, 0,
+    N_ ("tell an endpoint what happens, from now on"), tern_cmd_webhook_add },
+  { "webhook", "list", "", NONE, NONE, NONE, 0,
+    N_ ("list the webhooks, what waits for them, and what fails"), tern_cmd_webhook_list },
+  { "webhook", "test", "NAME", NONE, NONE, NONE, 0,
+    N_ ("send an endpoint a test notice, now"), tern_cmd_webhook_test },
+  { "webhook", "remove", "NAME", NONE, NONE, NONE, 0,
+    N_ ("forget a webhook and what waits for it"), tern_cmd_webhook_remove },
+  { NULL, "help", "[COMMAND...]", NONE, NONE, NONE, TERN_COMMAND_OFFLINE,
     N_ ("explain a command"), tern_cmd_help },
-  { NULL, "_complete", "hosts|vms|tasks|models|clusters", 0, 0, 0, TERN_COMMAND_HIDDEN,
+  { NULL, "_complete", "hosts|vms|tasks|models|clusters|webhooks", NONE, NONE, NONE, TERN_COMMAND_HIDDEN,
     N_ ("print names for the completion, one a line"), tern_cmd_complete },
 };
 /* clang-format on */
@@ -186,9 +234,18 @@ tern_option_get_info (TernOption option)
 }
 
 gboolean
+tern_option_set_has (const TernOption *set, TernOption option)
+{
+  for (guint i = 0; set != NULL && set[i] != TERN_N_OPTIONS; i++)
+    if (set[i] == option)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 tern_option_is_global (TernOption option)
 {
-  return (GLOBAL_OPTIONS & OPTION_BIT (option)) != 0;
+  return tern_option_set_has (global_options, option);
 }
 
 const TernCommand *
@@ -308,30 +365,42 @@ append_option (GString *text, const TernOptionInfo *info)
 
 /* " (--model MODEL | --clear)" */
 static void
-append_alternatives (GString *text, guint64 set)
+append_alternatives (GString *text, const TernOption *set)
 {
   const char *separator = " (";
 
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (set & OPTION_BIT (i))
+    if (tern_option_set_has (set, i))
       {
         g_string_append (text, separator);
         append_option (text, &options[i]);
         separator = " | ";
       }
-  if (set != 0)
+  if (set != NULL)
     g_string_append_c (text, ')');
 }
 
 static void
-append_each (GString *text, guint64 set, const char *before, const char *after)
+append_required (GString *text, const TernCommand *command)
 {
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (set & OPTION_BIT (i))
+    if (tern_option_set_has (command->required, i))
       {
-        g_string_append (text, before);
+        g_string_append_c (text, ' ');
         append_option (text, &options[i]);
-        g_string_append (text, after);
+      }
+}
+
+static void
+append_optional (GString *text, const TernCommand *command)
+{
+  for (guint i = 0; i < TERN_N_OPTIONS; i++)
+    if (tern_option_set_has (command->options, i) && !tern_option_set_has (command->required, i)
+        && !tern_option_set_has (command->one_of, i))
+      {
+        g_string_append (text, " [");
+        append_option (text, &options[i]);
+        g_string_append (text, options[i].repeats ? "]..." : "]");
       }
 }
 
@@ -344,9 +413,9 @@ tern_command_format_usage (const TernCommand *command)
   g_string_append (text, name);
   if (command->operands[0] != '\0')
     g_string_append_printf (text, " %s", command->operands);
-  append_each (text, command->required, " ", "");
+  append_required (text, command);
   append_alternatives (text, command->one_of);
-  append_each (text, command->options & ~command->required & ~command->one_of, " [", "]");
+  append_optional (text, command);
 
   return g_string_free (text, FALSE);
 }
@@ -360,12 +429,12 @@ format_option (const TernOptionInfo *info)
 }
 
 static int
-get_width (guint64 set)
+get_width (const TernOption *set)
 {
   int width = 0;
 
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (set & OPTION_BIT (i))
+    if (tern_option_set_has (set, i))
       {
         g_autofree char *left = format_option (&options[i]);
 
@@ -375,10 +444,10 @@ get_width (guint64 set)
 }
 
 static void
-append_options (GString *text, guint64 set, int width)
+append_options (GString *text, const TernOption *set, int width)
 {
   for (guint i = 0; i < TERN_N_OPTIONS; i++)
-    if (set & OPTION_BIT (i))
+    if (tern_option_set_has (set, i))
       {
         const TernOptionInfo *info = &options[i];
         g_autofree char *left = format_option (info);
@@ -395,18 +464,18 @@ static char *
 format_command_help (const TernCommand *command)
 {
   g_autofree char *usage = tern_command_format_usage (command);
-  int width = get_width (command->options | GLOBAL_OPTIONS);
+  int width = MAX (get_width (command->options), get_width (global_options));
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text, _ ("Usage: %s\n\n"), usage);
   g_string_append_printf (text, "%s.\n", _ (command->summary));
-  if (command->options != 0)
+  if (command->options != NULL)
     {
       g_string_append (text, _ ("\nOptions:\n"));
       append_options (text, command->options, width);
     }
   g_string_append (text, _ ("\nOptions of every command:\n"));
-  append_options (text, GLOBAL_OPTIONS, width);
+  append_options (text, global_options, width);
 
   return g_string_free (text, FALSE);
 }
@@ -429,7 +498,7 @@ tern_command_format_help (const TernCommand *command)
                                 _ (commands[i].summary));
     }
   g_string_append (text, _ ("\nOptions of every command:\n"));
-  append_options (text, GLOBAL_OPTIONS, get_width (GLOBAL_OPTIONS));
+  append_options (text, global_options, get_width (global_options));
   g_string_append (text, _ ("\n“virtern help COMMAND” explains one; virtern(1) all of it.\n"));
 
   return g_string_free (text, FALSE);

@@ -65,10 +65,20 @@ typedef enum
   TERN_OPTION_LIMIT_IN,
   TERN_OPTION_LINK_RATE,
   TERN_OPTION_HOST_BANDWIDTH,
+  TERN_OPTION_DEADLINE,
+  TERN_OPTION_ACTION,
+  TERN_OPTION_MOVE_SHUT_OFF,
+  TERN_OPTION_SAVE,
+  TERN_OPTION_RETURN,
+  TERN_OPTION_ABORT,
+  TERN_OPTION_FLAT,
+  TERN_OPTION_DRAIN_ACTION,
+  TERN_OPTION_EVENTS,
+  TERN_OPTION_CA_FILE,
+  TERN_OPTION_PIN,
+  TERN_OPTION_SECRET_FILE,
   TERN_N_OPTIONS
 } TernOption;
-
-#define TERN_OPTION_BIT(name) (G_GUINT64_CONSTANT (1) << (TERN_OPTION_##name))
 
 /**
  * TernOptionInfo:
@@ -80,6 +90,7 @@ typedef enum
  * @summary: one line for help texts, to be translated
  * @check: (nullable): what else the value must be; sets a usage error
  * @zero: (nullable): a word that may be given as the value, too; of a number it stands for 0
+ * @repeats: it may be given more than once
  */
 typedef struct
 {
@@ -91,6 +102,7 @@ typedef struct
   const char *summary;
   gboolean (*check) (const char *value, GError **error);
   const char *zero;
+  gboolean repeats;
 } TernOptionInfo;
 
 /**
@@ -113,9 +125,9 @@ typedef enum
  * @group: (nullable): first word of a command of two words
  * @verb: the word that says what to do
  * @operands: as shown in help texts, separated by blanks; empty for none
- * @options: set of TERN_OPTION_BIT() that it has besides the global ones
- * @required: those of @options without which it makes no sense
- * @one_of: those of @options of which exactly one must be given
+ * @options: (nullable): those it has besides the global ones, ended by %TERN_N_OPTIONS
+ * @required: (nullable): those of @options without which it makes no sense, likewise
+ * @one_of: (nullable): those of @options of which exactly one must be given, likewise
  * @summary: one line for help texts, to be translated
  * @run: does it
  */
@@ -124,15 +136,19 @@ typedef struct
   const char *group;
   const char *verb;
   const char *operands;
-  guint64 options;
-  guint64 required;
-  guint64 one_of;
+  const TernOption *options;
+  const TernOption *required;
+  const TernOption *one_of;
   TernCommandFlags flags;
   const char *summary;
   gboolean (*run) (TernCli *cli, GError **error);
 } TernCommand;
 
 const TernOptionInfo *tern_option_get_info (TernOption option);
+
+/** tern_option_set_has: @set: (nullable): ended by %TERN_N_OPTIONS. Returns: whether @option is one
+ * of them */
+gboolean tern_option_set_has (const TernOption *set, TernOption option);
 
 /** tern_option_is_global: Returns: whether every command has it */
 gboolean tern_option_is_global (TernOption option);

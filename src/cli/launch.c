@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/exit-status.h"
 #include "cli/i18n.h"
+#include "cli/kind-words.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
 #include "cli/places.h"
@@ -39,14 +40,10 @@ parse_path (const char *path, guint64 *out_id, GError **error)
 static void
 print_begun (GVariant *task)
 {
-  g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 0);
+  g_autofree char *what = tern_kind_format_begun (task);
   guint64 id = tern_props_uint64 (task, "Id");
 
-  g_print (
-      strcmp (tern_props_string (task, "Kind"), "start") == 0
-          ? _ ("Task %" PRIu64 " starts %s on %s; “virtern task watch %" PRIu64 "” follows it.\n")
-          : _ ("Task %" PRIu64 " moves %s to %s; “virtern task watch %" PRIu64 "” follows it.\n"),
-      id, vm, tern_props_string (task, "Destination"), id);
+  g_print (_ ("Task %" PRIu64 " %s; “virtern task watch %" PRIu64 "” follows it.\n"), id, what, id);
 }
 
 static gboolean

@@ -10,17 +10,27 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/attention.h"
-#include "cli/exit-status.h"
+#include "cli/drain-outcome.h"
 #include "cli/i18n.h"
+#include "cli/kind-words.h"
 #include "cli/output.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static gboolean
-is_start (GVariant *task)
+/* Of what moves no guest. */
+static char *
+format_act_done (GVariant *task, const char *vm, const char *duration)
 {
-  return strcmp (tern_props_string (task, "Kind"), "start") == 0;
+  const char *kind = tern_props_string (task, "Kind");
+  const char *destination = tern_props_string (task, "Destination");
+
+  if (strcmp (kind, "relocate") == 0)
+    return g_strdup_printf (_ ("%s is defined on %s now: %s"), vm, destination, duration);
+  if (strcmp (kind, "shutdown") == 0)
+    return g_strdup_printf (_ ("%s is shut down on %s: %s"), vm, tern_props_string (task, "Source"),
+                            duration);
+  return g_strdup_printf (_ ("%s is started on %s: %s"), vm, destination, duration);
 }
 
 char *
@@ -33,9 +43,10 @@ tern_outcome_format_done (GVariant *task)
   g_autofree char *duration = tern_units_format_duration (MAX (finished - started, 0));
   g_autofree char *stood = tern_units_format_duration (downtime);
 
-  if (is_start (task))
-    return g_strdup_printf (_ ("%s is started on %s: %s"), vm,
-                            tern_props_string (task, "Destination"), duration);
+  if (tern_kind_is_drain (task))
+    return tern_drain_outcome_format_done (task);
+  if (!tern_kind_is_move (task))
+    return format_act_done (task, vm, duration);
   if (downtime < 0)
     return g_strdup_printf (_ ("%s now runs on %s: %s, downtime not measured"), vm,
                             tern_props_string (task, "Destination"), duration);
@@ -51,6 +62,9 @@ get_status (GVariant *task)
   if (strcmp (state, "failed") == 0
       && tern_error_code_from_name (tern_props_string (task, "ErrorName")) == TERN_ERROR_REFUSED)
     return TERN_EXIT_REFUSED;
+  /* Who cannot go home yet is asked again by the next one; the host is open. */
+  if (tern_kind_is_return (task) && strcmp (state, "remainder") == 0)
+    return TERN_EXIT_OK;
   return tern_exit_from_task_state (state);
 }
 
@@ -60,12 +74,11 @@ format_failure (GVariant *task)
 {
   const char *vm = tern_props_string (task, "Vm");
   const char *why = tern_props_string (task, "Error");
+  g_autofree char *not_done = tern_kind_format_not_done (task);
 
   if (*why != '\0' && *vm != '\0' && strstr (why, vm) != NULL)
     return g_strdup (why);
-  return g_strdup_printf (is_start (task) ? _ ("%s was not started on %s: %s")
-                                          : _ ("%s was not moved to %s: %s"),
-                          vm, tern_props_string (task, "Destination"), why);
+  return *why != '\0' ? g_strdup_printf ("%s: %s", not_done, why) : g_steal_pointer (&not_done);
 }
 
 static void
@@ -91,7 +104,9 @@ tern_outcome_set_error (GVariant *task, GError **error)
   if (strstr (why, verdict) != NULL)
     verdict = "";
 
-  if (status == TERN_EXIT_CANCELLED)
+  if (tern_kind_is_drain (task))
+    tern_drain_outcome_set_error (task, status, error);
+  else if (status == TERN_EXIT_CANCELLED)
     g_set_error (error, TERN_EXIT_ERROR, (int) status, _ ("Task %" PRIu64 " was cancelled\n%s"), id,
                  tern_props_string (task, "Verdict"));
   else if (status == TERN_EXIT_ATTENTION)
@@ -104,10 +119,12 @@ tern_outcome_set_error (GVariant *task, GError **error)
 gboolean
 tern_outcome_report (TernCli *cli, GVariant *task, GError **error)
 {
-  gboolean done = strcmp (tern_props_string (task, "State"), "done") == 0;
+  gboolean done = get_status (task) == TERN_EXIT_OK;
 
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
     tern_output_json (tern_output_properties_to_json (task));
+  else if (tern_kind_is_drain (task))
+    tern_drain_outcome_print (task);
   else if (done)
     {
       g_autofree char *sentence = tern_outcome_format_done (task);

@@ -103,10 +103,12 @@ tern_output_color_of_state (const char *state)
   {
     const char *state, *color;
   } colors[] = {
-    { "unreachable", "red" }, { "crashed", "red" },       { "failed", "red" },
-    { "attention", "red" },   { "connecting", "yellow" }, { "paused", "yellow" },
-    { "unknown", "yellow" },  { "cancelled", "yellow" },  { "up", "green" },
-    { "done", "green" },      { "running", "green" },
+    { "unreachable", "red" },    { "crashed", "red" },       { "failed", "red" },
+    { "attention", "red" },      { "connecting", "yellow" }, { "paused", "yellow" },
+    { "unknown", "yellow" },     { "cancelled", "yellow" },  { "up", "green" },
+    { "done", "green" },         { "running", "green" },     { "draining", "yellow" },
+    { "maintenance", "yellow" }, { "returning", "yellow" },  { "remainder", "yellow" },
+    { "left", "yellow" },        { "gone", "green" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (colors); i++)

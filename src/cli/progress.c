@@ -13,7 +13,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/client.h"
+#include "cli/drain-progress.h"
 #include "cli/i18n.h"
+#include "cli/kind-words.h"
 #include "cli/output.h"
 #include "cli/width.h"
 #include "cli/words.h"
@@ -40,6 +42,7 @@ typedef struct
   char *last_note;
   guint n_steps;
   guint n_tried;
+  GHashTable *items; /* of a drain: what was told of each VM */
 } Seen;
 
 /* How much is told, from everything to next to nothing. */
@@ -175,6 +178,7 @@ seen_free (gpointer data)
 
   g_free (seen->last_phase);
   g_free (seen->last_note);
+  g_hash_table_unref (seen->items);
   g_free (seen);
 }
 
@@ -217,6 +221,7 @@ find_seen (TernProgress *self, GVariant *task)
     {
       seen = g_new0 (Seen, 1);
       seen->best_percent = -1;
+      seen->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
       g_hash_table_insert (self->seen, g_memdup2 (&id, sizeof id), seen);
     }
   return seen;
@@ -243,6 +248,23 @@ format_line (const TernProgressView *view, guint width)
   return g_strconcat (CLEAR_LINE, line, NULL);
 }
 
+/* The line of a drain; without a terminal its VMs' own lines tell enough. */
+static char *
+format_drain (TernProgress *self, GVariant *task, guint width)
+{
+  g_autofree char *hosts = tern_kind_format_hosts (task);
+  g_autofree char *counts = tern_drain_progress_format_counts (task);
+  TernProgressView view = {
+    .vm = hosts,
+    .phase = counts,
+    .percent = look_at (self, task)->best_percent,
+    .rate = tern_props_uint64 (task, "Rate"),
+    .remaining = tern_props_uint64 (task, "Remaining"),
+  };
+
+  return self->terminal ? format_line (&view, width) : NULL;
+}
+
 char *
 tern_progress_format (TernProgress *self, GVariant *task, guint width)
 {
@@ -264,6 +286,8 @@ tern_progress_format (TernProgress *self, GVariant *task, guint width)
     .end = end,
   };
 
+  if (tern_kind_is_drain (task))
+    return format_drain (self, task, width);
   if (self->terminal)
     return format_line (&view, width);
   if (g_strcmp0 (seen->last_phase, phase) == 0)
@@ -330,18 +354,30 @@ append_note (GString *news, const char *vm, Seen *seen, const char *note)
     g_string_append_printf (news, "%s: %s\n", vm, visible);
 }
 
+/* "3 of 6 VMs …": the VMs' own lines and that of the whole tell it already. */
+static gboolean
+is_count (const char *note)
+{
+  return g_ascii_isdigit (note[0]);
+}
+
 char *
 tern_progress_format_news (TernProgress *self, GVariant *task)
 {
   Seen *seen = find_seen (self, task);
-  g_autofree char *vm = tern_text_visible (tern_props_string (task, "Vm"), 64);
+  g_autofree char *subject = tern_kind_format_subject (task);
+  g_autofree char *vm = tern_text_visible (subject, 64);
+  g_autofree char *items = tern_drain_progress_format_news (seen->items, task);
   g_auto (GStrv) steps = tern_props_strings (task, "Steps");
   g_auto (GStrv) tried = tern_props_strings (task, "Tried");
   g_autoptr (GString) news = g_string_new (NULL);
 
+  if (items != NULL)
+    g_string_append (news, items);
   append_tried (news, vm, tried, seen->n_tried);
   append_news (news, vm, steps, seen->n_steps);
-  append_note (news, vm, seen, tern_props_string (task, "Note"));
+  if (!(tern_kind_is_drain (task) && is_count (tern_props_string (task, "Note"))))
+    append_note (news, vm, seen, tern_props_string (task, "Note"));
   seen->n_tried = MAX (seen->n_tried, g_strv_length (tried));
   seen->n_steps = MAX (seen->n_steps, g_strv_length (steps));
   return news->len > 0 ? g_strdup (news->str) : NULL;

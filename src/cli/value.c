@@ -9,6 +9,8 @@
 #include "base/units.h"
 #include "cli/exit-status.h"
 #include "cli/i18n.h"
+#include "model/drain.h"
+#include "model/notice.h"
 
 #include <string.h>
 
@@ -101,6 +103,32 @@ parse_time (const char *text)
   return g_date_time_new_from_iso8601 (normal, local);
 }
 
+/* "22:30": today, or tomorrow if that is over. A time that the clocks leave out is none. */
+static GDateTime *
+parse_clock (const char *text, gint64 now_us)
+{
+  g_autoptr (GRegex) form = g_regex_new ("^([01]\\d|2[0-3]):([0-5]\\d)$", 0, 0, NULL);
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_local (now_us / G_USEC_PER_SEC);
+
+  if (now == NULL || !g_regex_match (form, text, 0, NULL))
+    return NULL;
+  for (int days = 0; days < 2; days++)
+    {
+      g_autoptr (GDateTime) day = g_date_time_add_days (now, days);
+      int hour = (int) g_ascii_strtoll (text, NULL, 10);
+      int minute = (int) g_ascii_strtoll (text + 3, NULL, 10);
+      g_autoptr (GDateTime) then =
+          g_date_time_new_local (g_date_time_get_year (day), g_date_time_get_month (day),
+                                 g_date_time_get_day_of_month (day), hour, minute, 0);
+
+      if (then == NULL)
+        return NULL;
+      if (g_date_time_to_unix (then) > now_us / G_USEC_PER_SEC)
+        return g_date_time_get_hour (then) == hour ? g_steal_pointer (&then) : NULL;
+    }
+  return NULL;
+}
+
 gboolean
 tern_value_parse_when (const char *text, gint64 now_us, gint64 *out_us, GError **error)
 {
@@ -114,12 +142,14 @@ tern_value_parse_when (const char *text, gint64 now_us, gint64 *out_us, GError *
       return TRUE;
     }
 
-  time = parse_time (text);
+  time = parse_clock (text, now_us);
+  if (time == NULL)
+    time = parse_time (text);
   if (time == NULL)
     {
       usage_error (error,
                    _ ("“%s” is no time; write how long from now on, such as “90min”, “2h” or “3d” "
-                      "(3650 d at most), or a time such as “2026-12-01 12:00”"),
+                      "(3650 d at most), or a time such as “22:30” or “2026-12-01 12:00”"),
                    text);
       return FALSE;
     }
@@ -162,6 +192,85 @@ gboolean
 tern_value_check_names (const char *text, GError **error)
 {
   g_auto (GStrv) names = tern_value_split_names (text, error);
+
+  return names != NULL;
+}
+
+gboolean
+tern_value_parse_action (const char *text, char **out_vm, const char **out_action, GError **error)
+{
+  const char *equals = strrchr (text, '=');
+  TernDrainAction action;
+
+  if (equals == NULL || equals == text)
+    {
+      usage_error (error, _ ("“%s” names no VM and action; write “db01=skip”"), text);
+      return FALSE;
+    }
+  if (!tern_drain_action_from_string (equals + 1, &action))
+    {
+      g_autofree char *words = g_strjoinv (", ", (char **) tern_drain_action_get_words ());
+
+      usage_error (error, _ ("“%s” is no action; there are: %s"), equals + 1, words);
+      return FALSE;
+    }
+  *out_vm = g_strndup (text, (gsize) (equals - text));
+  *out_action = tern_drain_action_to_string (action);
+  return TRUE;
+}
+
+gboolean
+tern_value_check_action (const char *text, GError **error)
+{
+  g_autofree char *vm = NULL;
+  const char *action;
+
+  return tern_value_parse_action (text, &vm, &action, error);
+}
+
+/* A test reaches every webhook; nobody filters it. */
+static char *
+list_events (void)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+
+  for (guint i = 0; i < TERN_N_NOTICES; i++)
+    if (i != TERN_NOTICE_TEST)
+      g_ptr_array_add (words, (gpointer) tern_notice_kind_to_string (i));
+  g_ptr_array_add (words, NULL);
+  return g_strjoinv (", ", (char **) words->pdata);
+}
+
+GStrv
+tern_value_split_events (const char *text, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (text, ",", -1);
+  gboolean seen[TERN_N_NOTICES] = { FALSE };
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      g_autofree char *known = list_events ();
+      TernNoticeKind kind;
+
+      if (!tern_notice_kind_from_string (g_strstrip (names[i]), &kind) || kind == TERN_NOTICE_TEST)
+        {
+          usage_error (error, _ ("“%s” is no event; there are: %s"), names[i], known);
+          return NULL;
+        }
+      if (seen[kind])
+        {
+          usage_error (error, _ ("The event “%s” is named twice"), names[i]);
+          return NULL;
+        }
+      seen[kind] = TRUE;
+    }
+  return g_steal_pointer (&names);
+}
+
+gboolean
+tern_value_check_events (const char *text, GError **error)
+{
+  g_auto (GStrv) names = tern_value_split_events (text, error);
 
   return names != NULL;
 }

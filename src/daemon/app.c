@@ -2,7 +2,7 @@
  *
  * The composition root: the one place that knows the engine, the drivers and the service.
  *
- *   store opened -> hosts and tasks taken up -> objects exported -> bus name -> serving
+ *   store opened -> hosts, tasks and webhooks taken up -> objects exported -> bus name -> serving
  *
  * Nothing that was taken up acts before the main loop runs, so a daemon that does not get
  * the store's lock or the bus name has done nothing. The end goes the other way round, and
@@ -17,8 +17,10 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "daemon/bus-name.h"
+#include "daemon/identity.h"
 #include "daemon/state-dir.h"
 #include "drivers/libvirt-host.h"
+#include "drivers/notify-webhook.h"
 #include "drivers/sim.h"
 #include "drivers/store-sqlite.h"
 #include "service/service.h"
@@ -51,6 +53,10 @@ struct _TernApp
   TernTaskList *tasks;
   TernAssessor *assessor;
   TernMigrator *migrator;
+  TernDrainer *drainer;
+  TernNotifier *notifier;
+  TernHerald *herald;
+  TernIdentity *identity;
   GDBusConnection *connection;
   TernService *service;
 
@@ -163,6 +169,23 @@ build_engine (TernApp *self, const TernConfig *config)
   self->assessor = build_assessor (self, config);
   self->migrator =
       tern_migrator_new (self->clock, self->store, self->inventory, self->tasks, self->assessor);
+  self->drainer = tern_drainer_new (self->clock, self->store, self->inventory, self->tasks,
+                                    self->assessor, self->migrator);
+  tern_drainer_set_seal (self->drainer, self->identity->cluster_id, self->identity->plan_key);
+}
+
+/* Simulated hosts are told of, too: that is how an endpoint is tried out. */
+static gboolean
+build_herald (TernApp *self, GError **error)
+{
+  g_autofree char *source = g_strconcat ("/virtern/", self->identity->cluster_id, NULL);
+
+  self->notifier = tern_notify_webhook_new (error);
+  if (self->notifier == NULL)
+    return FALSE;
+  self->herald = tern_herald_new (self->clock, TERN_OUTBOX (self->store), self->notifier,
+                                  self->inventory, self->tasks, source);
+  return TRUE;
 }
 
 static gboolean
@@ -206,24 +229,60 @@ take_up_limits (TernApp *self, GError **error)
   return TRUE;
 }
 
+/* Drains and returns, which have no VM of their own, go to the drainer. */
+static GPtrArray *
+take_drains (GPtrArray *tasks)
+{
+  GPtrArray *drains = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+
+  for (guint i = 0; i < tasks->len;)
+    if (tern_task_record_is_drain (tasks->pdata[i]))
+      g_ptr_array_add (drains, g_ptr_array_steal_index (tasks, i));
+    else
+      i++;
+  return drains;
+}
+
+static gboolean
+take_up_tasks (TernApp *self, GError **error)
+{
+  guint64 last_id = 0;
+  g_autoptr (GPtrArray) tasks = tern_store_load_open_tasks (self->store, &last_id, error);
+  g_autoptr (GPtrArray) origins = NULL;
+  g_autoptr (GPtrArray) drains = NULL;
+
+  if (tasks == NULL || (origins = tern_store_load_origins (self->store, error)) == NULL)
+    return FALSE;
+  drains = take_drains (tasks);
+  tern_migrator_load (self->migrator, tasks, last_id);
+  tern_drainer_load (self->drainer, drains, origins);
+  return TRUE;
+}
+
+static gboolean
+take_up_webhooks (TernApp *self, GError **error)
+{
+  g_autoptr (GPtrArray) webhooks = tern_outbox_load_webhooks (TERN_OUTBOX (self->store), error);
+  g_autoptr (GPtrArray) untold = NULL;
+
+  if (webhooks == NULL || (untold = tern_store_load_untold (self->store, error)) == NULL)
+    return FALSE;
+  tern_herald_load (self->herald, webhooks, untold);
+  return TRUE;
+}
+
 static gboolean
 take_up (TernApp *self, GError **error)
 {
-  guint64 last_id = 0;
   g_autoptr (GPtrArray) hosts = tern_store_load_hosts (self->store, error);
-  g_autoptr (GPtrArray) tasks = NULL;
 
-  if (hosts == NULL)
-    return FALSE;
-  tasks = tern_store_load_open_tasks (self->store, &last_id, error);
-  if (tasks == NULL || !take_up_limits (self, error))
+  if (hosts == NULL || !take_up_limits (self, error))
     return FALSE;
 
   if (self->sim != NULL)
     add_simulated_hosts (self, hosts);
   tern_inventory_load (self->inventory, hosts);
-  tern_migrator_load (self->migrator, tasks, last_id);
-  return TRUE;
+  return take_up_tasks (self, error) && take_up_webhooks (self, error);
 }
 
 static gboolean
@@ -238,6 +297,8 @@ build_service (TernApp *self, gboolean session, GError **error)
       .tasks = self->tasks,
       .assessor = self->assessor,
       .migrator = self->migrator,
+      .drainer = self->drainer,
+      .herald = self->herald,
       .authority = authority,
       .simulated = self->sim != NULL,
   });
@@ -284,9 +345,13 @@ tern_app_start (const TernAppOptions *options, const TernConfig *config, GError 
       || !choose_state_dir (self, options, config, error) || !open_store (self, error))
     return NULL;
 
+  self->identity = tern_identity_load (self->store, error);
+  if (self->identity == NULL)
+    return NULL;
   build_engine (self, config);
   tern_bus_name_watch (self->connection, on_bus_lost, self);
-  if (!take_up (self, error) || !build_service (self, options->session, error)
+  if (!build_herald (self, error) || !take_up (self, error)
+      || !build_service (self, options->session, error)
       || !tern_bus_name_own (self->connection, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -340,12 +405,19 @@ leave_bus (TernApp *self)
 static void
 drop_engine (TernApp *self)
 {
+  if (self->drainer != NULL)
+    g_object_run_dispose (G_OBJECT (self->drainer));
+  if (self->herald != NULL)
+    g_object_run_dispose (G_OBJECT (self->herald));
   if (self->migrator != NULL)
     g_object_run_dispose (G_OBJECT (self->migrator));
   if (self->inventory != NULL)
     g_object_run_dispose (G_OBJECT (self->inventory));
   if (self->store != NULL)
     tern_store_sqlite_close (TERN_STORE_SQLITE (self->store));
+  g_clear_object (&self->herald);
+  g_clear_object (&self->notifier);
+  g_clear_object (&self->drainer);
   g_clear_object (&self->migrator);
   g_clear_object (&self->assessor);
   g_clear_object (&self->tasks);
@@ -353,6 +425,7 @@ drop_engine (TernApp *self)
   g_clear_object (&self->store);
   g_clear_object (&self->sim);
   g_clear_object (&self->clock);
+  g_clear_pointer (&self->identity, tern_identity_free);
 }
 
 void

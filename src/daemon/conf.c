@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/drain.h"
 #include "model/list.h"
 #include "plan/move-options.h"
 
@@ -186,21 +187,47 @@ check_shared_path (const char *path, GError **error)
   return TRUE;
 }
 
+/* The last one may end in a semicolon, as in other files of this kind. */
+static GStrv
+split_list (const char *value)
+{
+  GStrv parts = g_strsplit (value, ";", -1);
+  guint n = g_strv_length (parts);
+
+  if (n > 0 && parts[n - 1][0] == '\0')
+    g_clear_pointer (&parts[n - 1], g_free);
+  for (guint i = 0; parts[i] != NULL; i++)
+    g_strstrip (parts[i]);
+  return parts;
+}
+
 static gboolean
 parse_shared_paths (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
 {
-  g_auto (GStrv) paths = g_strsplit (value, ";", -1);
-  guint n = g_strv_length (paths);
+  g_auto (GStrv) paths = split_list (value);
 
   (void) info;
-  /* The last one may end in a semicolon, as in other files of this kind. */
-  if (n > 0 && paths[n - 1][0] == '\0')
-    g_clear_pointer (&paths[n - 1], g_free);
   for (guint i = 0; paths[i] != NULL; i++)
-    if (!check_shared_path (g_strstrip (paths[i]), error))
+    if (!check_shared_path (paths[i], error))
       return FALSE;
   g_strfreev (config->shared_paths);
   config->shared_paths = tern_strv_sorted ((const char *const *) paths);
+  return TRUE;
+}
+
+/* In their order: the first that fits counts. */
+static gboolean
+parse_drain_rules (TernConfig *config, const KeyInfo *info, const char *value, GError **error)
+{
+  g_auto (GStrv) rules = split_list (value);
+
+  (void) info;
+  for (guint i = 0; rules[i] != NULL; i++)
+    if (!tern_drain_rule_check (rules[i], error))
+      return FALSE;
+  g_strfreev (config->drain_rules);
+  config->drain_rules = g_steal_pointer (&rules);
+  config->settings.drain_rules = (const char *const *) config->drain_rules;
   return TRUE;
 }
 
@@ -214,6 +241,8 @@ parse_shared_paths (TernConfig *config, const KeyInfo *info, const char *value, 
 #define MAX_SWITCHOVER_S 3600
 #define MIN_PREPARE_S 30
 #define MAX_PREPARE_S 86400
+#define MIN_SHUTDOWN_S 10
+#define MAX_SHUTDOWN_S 86400
 
 /* clang-format off */
 static const KeyInfo known_keys[] = {
@@ -239,6 +268,8 @@ static const KeyInfo known_keys[] = {
   { "migration", "limit-out",          parse_count, SETTING (limits.out), 0, TERN_LIMIT_MAX, NULL },
   { "migration", "limit-in",           parse_count, SETTING (limits.in), 0, TERN_LIMIT_MAX, NULL },
   { "migration", "limit-cluster",      parse_count, SETTING (limits.cluster), 0, TERN_LIMIT_MAX, NULL },
+  { "drain",     "rules",              parse_drain_rules, 0, 0, 0, NULL },
+  { "drain",     "shutdown-timeout",   parse_seconds, SETTING (shutdown_us), MIN_SHUTDOWN_S, MAX_SHUTDOWN_S, NULL },
   { "storage",   "shared-paths",       parse_shared_paths, 0, 0, 0, NULL },
 };
 /* clang-format on */
@@ -251,6 +282,7 @@ tern_config_free (TernConfig *self)
 
   g_free (self->state_dir);
   g_strfreev (self->shared_paths);
+  g_strfreev (self->drain_rules);
   g_free (self);
 }
 

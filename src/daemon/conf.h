@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @settings: for judging and choosing hosts
  * @shared_paths: (nullable) (array zero-terminated=1): sorted: folders that are the same storage on
  *   every host
+ * @drain_rules: (nullable) (array zero-terminated=1): what drains do with VMs by name; @settings
+ *   has them, too, and does not own them
  *
  * What the configuration files say.
  */
@@ -23,6 +25,7 @@ typedef struct
   gboolean debug;
   TernSettings settings;
   GStrv shared_paths;
+  GStrv drain_rules;
 } TernConfig;
 
 void tern_config_free (TernConfig *self);

@@ -11,6 +11,7 @@
 #include "drivers/libvirt-error.h"
 #include "drivers/libvirt-lock-xml.h"
 #include "drivers/libvirt-query.h"
+#include "model/drain.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
@@ -52,6 +53,35 @@ tern_libvirt_start (TernCall *call, TernLibvirtConn *conn, const char *uuid, GEr
   if (seen == NULL || refuse_start (dom, seen, error) || !tern_call_check (call, error))
     return FALSE;
   return take_result (dom, virDomainCreate (dom), error);
+}
+
+static gboolean
+refuse_shutdown (const TernSighting *seen, GError **error)
+{
+  g_autofree char *text = tern_sighting_to_string (seen);
+
+  if (seen->state != TERN_VM_RUNNING)
+    g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED, "the VM is %s: its guest cannot be asked",
+                 text);
+  else if (seen->job_active)
+    g_set_error (error, TERN_ERROR, TERN_ERROR_BUSY,
+                 "a job runs on the VM: its guest was not asked");
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* Without flags libvirt asks the agent, and presses the power button if there is none or it does
+ * not answer. */
+gboolean
+tern_libvirt_shutdown (TernCall *call, TernLibvirtConn *conn, const char *uuid, GError **error)
+{
+  g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
+  g_autoptr (TernSighting) seen = dom != NULL ? tern_libvirt_sight (call, dom, error) : NULL;
+
+  if (seen == NULL || refuse_shutdown (seen, error) || !tern_call_check (call, error))
+    return FALSE;
+  return take_result (dom, virDomainShutdownFlags (dom, VIR_DOMAIN_SHUTDOWN_DEFAULT), error);
 }
 
 static char *
@@ -173,12 +203,12 @@ set_metadata (virDomainPtr dom, const char *xml, const char *key, const char *ns
                       error);
 }
 
-gboolean
-tern_libvirt_set_lock (TernCall *call, TernLibvirtConn *conn, const char *uuid,
-                       const TernLock *lock, GError **error)
+/* Running and defined, as far as it is that. @xml: (nullable): %NULL removes it */
+static gboolean
+set_everywhere (TernCall *call, TernLibvirtConn *conn, const char *uuid, const char *xml,
+                const char *key, const char *ns, GError **error)
 {
   g_autoptr (virDomain) dom = tern_libvirt_lookup (conn, uuid, error);
-  g_autofree char *xml = lock != NULL ? tern_libvirt_lock_to_xml (lock) : NULL;
   gboolean is_live = FALSE, is_defined = FALSE;
   unsigned int flags;
 
@@ -186,7 +216,29 @@ tern_libvirt_set_lock (TernCall *call, TernLibvirtConn *conn, const char *uuid,
       || !tern_call_check (call, error))
     return FALSE;
   flags = (is_live ? VIR_DOMAIN_AFFECT_LIVE : 0) | (is_defined ? VIR_DOMAIN_AFFECT_CONFIG : 0);
-  return set_metadata (dom, xml, TERN_LIBVIRT_LOCK_KEY, TERN_LIBVIRT_LOCK_NS, flags, error);
+  return set_metadata (dom, xml, key, ns, flags, error);
+}
+
+gboolean
+tern_libvirt_set_lock (TernCall *call, TernLibvirtConn *conn, const char *uuid,
+                       const TernLock *lock, GError **error)
+{
+  g_autofree char *xml = lock != NULL ? tern_libvirt_lock_to_xml (lock) : NULL;
+
+  return set_everywhere (call, conn, uuid, xml, TERN_LIBVIRT_LOCK_KEY, TERN_LIBVIRT_LOCK_NS, error);
+}
+
+gboolean
+tern_libvirt_set_drain_action (TernCall *call, TernLibvirtConn *conn, const char *uuid, int action,
+                               GError **error)
+{
+  g_autofree char *xml =
+      action >= 0 ? g_strdup_printf ("<drain action='%s'/>",
+                                     tern_drain_action_to_string ((TernDrainAction) action))
+                  : NULL;
+
+  return set_everywhere (call, conn, uuid, xml, TERN_LIBVIRT_DRAIN_KEY, TERN_LIBVIRT_DRAIN_NS,
+                         error);
 }
 
 static gboolean

@@ -21,6 +21,8 @@
 #define ABORT_TIMEOUT_MS 30000
 /* QEMU, hooks and storage take their time; a guest may hold on to its CD-ROM. */
 #define ACT_TIMEOUT_MS 60000
+/* libvirt gives an agent a minute; others may be before it. */
+#define SHUTDOWN_TIMEOUT_MS 90000
 /* It waits for another job on the VM as long as libvirt does. */
 #define MEASURE_TIMEOUT_MS 35000
 
@@ -146,10 +148,14 @@ DEFINE_ACT (let_run, "letting its copy of the VM run", ACT_TIMEOUT_MS,
             tern_libvirt_let_run (call, conn, input->uuid, &local))
 DEFINE_ACT (start, "starting the VM", ACT_TIMEOUT_MS,
             tern_libvirt_start (call, conn, input->uuid, &local))
+DEFINE_ACT (shutdown, "asking the guest to shut down", SHUTDOWN_TIMEOUT_MS,
+            tern_libvirt_shutdown (call, conn, input->uuid, &local))
 DEFINE_ACT (eject, "ejecting the medium", ACT_TIMEOUT_MS,
             tern_libvirt_eject (call, conn, input->uuid, input->target, input->source, &local))
 DEFINE_ACT (set_lock, "setting the lock of the VM", ACT_TIMEOUT_MS,
             tern_libvirt_set_lock (call, conn, input->uuid, input->lock, &local))
+DEFINE_ACT (set_drain_action, "setting what a drain does with the VM", ACT_TIMEOUT_MS,
+            tern_libvirt_set_drain_action (call, conn, input->uuid, input->action, &local))
 DEFINE_ACT (set_cpu, "changing the CPU in the VM's definition", ACT_TIMEOUT_MS,
             tern_libvirt_set_cpu (call, conn, input->uuid, input->cpu, &local))
 DEFINE_CALL (fetch_cpu_xml, "asking for the VM's CPU", g_free, CALL_TIMEOUT_MS,

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @link: the connection, opened if need be
  * @downtime_ms: and @bandwidth_bps, @postcopy: how a migration is steered
  * @with_definition: a copy is removed with it
+ * @action: what a drain does
  * @target: drive
  * @source: its medium, or the CPU to be compared
  */
@@ -27,6 +28,7 @@ typedef struct
   guint64 bandwidth_bps;
   gboolean postcopy;
   gboolean with_definition;
+  int action;
   char *target;
   char *source;
   TernLock *lock;
@@ -63,8 +65,10 @@ extern const TernCallKind tern_libvirt_measured_kind;
 extern const TernCallKind tern_libvirt_remove_copy_kind;
 extern const TernCallKind tern_libvirt_let_run_kind;
 extern const TernCallKind tern_libvirt_start_kind;
+extern const TernCallKind tern_libvirt_shutdown_kind;
 extern const TernCallKind tern_libvirt_eject_kind;
 extern const TernCallKind tern_libvirt_set_lock_kind;
+extern const TernCallKind tern_libvirt_set_drain_action_kind;
 extern const TernCallKind tern_libvirt_set_cpu_kind;
 extern const TernCallKind tern_libvirt_fetch_cpu_xml_kind;
 extern const TernCallKind tern_libvirt_compare_cpu_kind;

@@ -11,6 +11,7 @@
 #include "drivers/libvirt-cpu-xml.h"
 #include "drivers/libvirt-device-xml.h"
 #include "drivers/libvirt-lock-xml.h"
+#include "model/drain.h"
 
 #include <string.h>
 
@@ -195,6 +196,18 @@ read_cpu (const xmlNode *root, const xmlNode *cpu)
   return undemanding;
 }
 
+/* <drain xmlns="urn:virtern:drain:1" action="cold"/>; others may write it too, so that a word
+ * nobody knows counts as not said. */
+static int
+get_drain_action (const xmlNode *root)
+{
+  const xmlNode *node = tern_libvirt_metadata (root, "drain", TERN_LIBVIRT_DRAIN_NS);
+  g_autofree char *word = node != NULL ? tern_xml_attr (node, "action") : NULL;
+  TernDrainAction action;
+
+  return tern_drain_action_from_string (word, &action) ? (int) action : -1;
+}
+
 static void
 fill_vm (TernVm *vm, const xmlNode *root)
 {
@@ -219,6 +232,7 @@ fill_vm (TernVm *vm, const xmlNode *root)
   vm->masked = tern_libvirt_metadata (root, "mask", TERN_LIBVIRT_MASK_NS) != NULL;
   vm->lock =
       tern_libvirt_lock_from_node (tern_libvirt_metadata (root, "lock", TERN_LIBVIRT_LOCK_NS));
+  vm->drain_action = get_drain_action (root);
   tern_libvirt_add_devices (vm, tern_xml_child (root, "devices"));
 }
 

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 /* Namespaces of what we keep in a VM's metadata, and the prefixes libvirt is given for them. */
 #define TERN_LIBVIRT_LOCK_NS "urn:virtern:lock:1"
 #define TERN_LIBVIRT_LOCK_KEY "virtern-lock"
+#define TERN_LIBVIRT_DRAIN_NS "urn:virtern:drain:1"
+#define TERN_LIBVIRT_DRAIN_KEY "virtern-drain"
 #define TERN_LIBVIRT_MASK_NS "urn:virtern:mask:1"
 #define TERN_LIBVIRT_MASK_KEY "virtern-mask"
 

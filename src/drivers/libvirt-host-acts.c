@@ -31,6 +31,17 @@ host_start_async (TernHypervisor *self, const char *uuid, GCancellable *cancella
                            data);
 }
 
+/* One of the lines, always the same for a VM. */
+static void
+host_shutdown_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                     GAsyncReadyCallback cb, gpointer data)
+{
+  guint n_lines = TERN_LINE_OFF_LAST - TERN_LINE_OFF + 1;
+
+  tern_libvirt_host_start (self, TERN_LINE_OFF + g_str_hash (uuid) % n_lines,
+                           &tern_libvirt_shutdown_kind, uuid, cancellable, cb, data);
+}
+
 static void
 host_fetch_cpu_xml_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                           GAsyncReadyCallback cb, gpointer data)
@@ -69,6 +80,21 @@ host_set_lock_async (TernHypervisor *hypervisor, const char *uuid, const TernLoc
     return;
   input->lock = lock != NULL ? tern_lock_copy (lock) : NULL;
   tern_libvirt_host_send (self, TERN_LINE_ACTS, &tern_libvirt_set_lock_kind, task, input);
+}
+
+static void
+host_set_drain_action_async (TernHypervisor *hypervisor, const char *uuid, int action,
+                             GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  TernLibvirtHost *self = TERN_LIBVIRT_HOST (hypervisor);
+  GTask *task = g_task_new (self, cancellable, cb, data);
+  TernLibvirtInput *input = tern_libvirt_host_begin (
+      self, TERN_LINE_ACTS, &tern_libvirt_set_drain_action_kind, uuid, task);
+
+  if (input == NULL)
+    return;
+  input->action = action;
+  tern_libvirt_host_send (self, TERN_LINE_ACTS, &tern_libvirt_set_drain_action_kind, task, input);
 }
 
 static void
@@ -147,10 +173,12 @@ tern_libvirt_host_add_acts (TernHypervisorInterface *iface)
   iface->resume_async = host_resume_async;
   iface->discard_async = host_discard_async;
   iface->start_async = host_start_async;
+  iface->shutdown_async = host_shutdown_async;
   iface->eject_async = host_eject_async;
   iface->remove_copy_async = host_remove_copy_async;
   iface->let_run_async = host_let_run_async;
   iface->set_lock_async = host_set_lock_async;
+  iface->set_drain_action_async = host_set_drain_action_async;
   iface->set_cpu_async = host_set_cpu_async;
   iface->fetch_cpu_xml_async = host_fetch_cpu_xml_async;
   iface->compare_cpu_async = host_compare_cpu_async;

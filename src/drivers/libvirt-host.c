@@ -13,6 +13,7 @@
  *    steer     its own                    downtime, speed, post-copy and pause of migrations
  *    abort     its own                    nothing else, so that it always gets through
  *    measure   its own                    dirty rates, which wait for other jobs on the VM
+ *    off       four, each its own         guests asked to shut down: an agent may take a minute
  *    migrate   its own, one of each per migration
  *
  * One connection per thread: see TernLibvirtConn for why. libvirtd also stops reading a client,
@@ -41,10 +42,12 @@
 #define MAX_LEFT_BEHIND 4
 
 static const char *const line_names[TERN_N_LINES] = {
-  [TERN_LINE_CONTROL] = "libvirt",     [TERN_LINE_LISTS] = "libvirt-lists",
-  [TERN_LINE_JOB] = "libvirt-job",     [TERN_LINE_STEER] = "libvirt-steer",
-  [TERN_LINE_ABORT] = "libvirt-abort", [TERN_LINE_POOLS] = "libvirt-pools",
-  [TERN_LINE_ACTS] = "libvirt-acts",   [TERN_LINE_MEASURE] = "libvirt-dirty",
+  [TERN_LINE_CONTROL] = "libvirt",       [TERN_LINE_LISTS] = "libvirt-lists",
+  [TERN_LINE_JOB] = "libvirt-job",       [TERN_LINE_STEER] = "libvirt-steer",
+  [TERN_LINE_ABORT] = "libvirt-abort",   [TERN_LINE_POOLS] = "libvirt-pools",
+  [TERN_LINE_ACTS] = "libvirt-acts",     [TERN_LINE_MEASURE] = "libvirt-dirty",
+  [TERN_LINE_OFF] = "libvirt-off-1",     [TERN_LINE_OFF + 1] = "libvirt-off-2",
+  [TERN_LINE_OFF + 2] = "libvirt-off-3", [TERN_LINE_OFF_LAST] = "libvirt-off-4",
 };
 
 static void tern_libvirt_host_iface_init (TernHypervisorInterface *iface);

@@ -436,6 +436,7 @@ call_new (TernSimPort *port, CallKind kind, const char *uuid, const CallArgs *ar
   call->downtime_ms = args->downtime_ms;
   call->bandwidth_bps = args->bandwidth_bps;
   call->flag = args->flag;
+  call->action = args->action;
   call->target = g_strdup (args->target);
   call->source = g_strdup (args->source);
   call->cpu_text = g_strdup (args->cpu_text);

@@ -33,7 +33,9 @@ typedef enum
   CALL_LET_RUN,
   CALL_START,
   CALL_EJECT,
+  CALL_SHUTDOWN,
   CALL_SET_LOCK,
+  CALL_SET_DRAIN_ACTION,
   CALL_SET_CPU,
   CALL_CPU_TEXT,
   CALL_COMPARE_CPU,
@@ -47,6 +49,7 @@ typedef struct
   guint downtime_ms;
   guint64 bandwidth_bps;
   gboolean flag;
+  int action;
   const TernMigrateParams *params;
   const char *target;
   const char *source;
@@ -89,6 +92,7 @@ struct _SimCall
   guint downtime_ms;
   guint64 bandwidth_bps;
   gboolean flag;
+  int action;
   char *target;
   char *source;
   char *cpu_text;
@@ -130,7 +134,13 @@ void tern_sim_answer_let_run (SimCall *self, SimHost *host, SimDomain *domain);
 
 /** tern_sim_answer_edit: a call that starts a VM or changes it */
 void tern_sim_answer_edit (SimCall *self, SimHost *host, SimDomain *domain);
+/** tern_sim_call_is_barred: Returns: whether a migration does not let it be; then the call ended */
+gboolean tern_sim_call_is_barred (SimCall *self, const SimDomain *domain);
 /** tern_sim_answer_cpu: a call that compares CPUs */
 void tern_sim_answer_cpu (SimCall *self, SimHost *host);
+
+/* --- sim-shutdown.c --- */
+
+void tern_sim_answer_shutdown (SimCall *self, SimHost *host, SimDomain *domain);
 
 G_END_DECLS

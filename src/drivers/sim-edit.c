@@ -19,7 +19,7 @@ tern_sim_domain_run (SimHost *host, SimDomain *domain)
 
   domain->starting = FALSE;
   if (domain->start_timer != 0)
-    tern_clock_clear_timer (domain->clock, &domain->start_timer);
+    tern_clock_clear_timer (host->sim->clock, &domain->start_timer);
   domain->arrived = TRUE;
   tern_sim_domain_set_cpu (domain, cpu);
   tern_sim_domain_set_state (domain, TERN_VM_RUNNING, TERN_REASON_OTHER);
@@ -33,7 +33,7 @@ on_hang_over (gpointer data)
   SimDomain *domain = data;
 
   domain->start_timer = 0;
-  tern_sim_domain_run (domain->start_host, domain);
+  tern_sim_domain_run (domain->host, domain);
   return G_SOURCE_REMOVE;
 }
 
@@ -42,8 +42,6 @@ static void
 hang_start (SimCall *call, SimHost *host, SimDomain *domain, gint64 length_us)
 {
   domain->starting = TRUE;
-  domain->clock = host->sim->clock;
-  domain->start_host = host;
   if (length_us > 0)
     domain->start_timer = tern_clock_add_timer (host->sim->clock, length_us, on_hang_over, domain);
   tern_sim_call_wait (call);
@@ -108,8 +106,8 @@ answer_start (SimCall *call, SimHost *host, SimDomain *domain)
 /* --- changes --- */
 
 /* As libvirt: a migration holds the domain's lock. */
-static gboolean
-is_busy (SimCall *call, const SimDomain *domain)
+gboolean
+tern_sim_call_is_barred (SimCall *call, const SimDomain *domain)
 {
   if (domain->move == NULL)
     return FALSE;
@@ -138,7 +136,7 @@ answer_eject (SimCall *call, SimHost *host, SimDomain *domain)
   g_autofree char *uuid = g_strdup (domain->vm->uuid);
   TernDisk *drive = find_drive (domain->vm, call->target);
 
-  if (is_busy (call, domain))
+  if (tern_sim_call_is_barred (call, domain))
     return;
   if (drive == NULL || g_strcmp0 (drive->source, call->source) != 0)
     {
@@ -158,21 +156,22 @@ answer_eject (SimCall *call, SimHost *host, SimDomain *domain)
 }
 
 static void
-change_lock (SimHost *host, const char *uuid, const TernLock *lock)
+change_metadata (const SimCall *call, SimDomain *domain)
 {
-  SimDomain *domain = tern_sim_host_find_domain (host, uuid);
-  TernVm *vm;
+  TernVm *vm = tern_sim_domain_edit (domain);
 
-  if (domain == NULL)
-    return;
-  vm = tern_sim_domain_edit (domain);
+  if (call->kind == CALL_SET_DRAIN_ACTION)
+    {
+      vm->drain_action = call->action;
+      return;
+    }
   tern_lock_free (vm->lock);
-  vm->lock = lock != NULL ? tern_lock_copy (lock) : NULL;
+  vm->lock = call->lock != NULL ? tern_lock_copy (call->lock) : NULL;
 }
 
 /* Metadata goes along with a migration: both sides have it. */
 static void
-answer_set_lock (SimCall *call, SimHost *host, SimDomain *domain)
+answer_set_metadata (SimCall *call, SimHost *host, SimDomain *domain)
 {
   g_autofree char *uuid = g_strdup (domain->vm->uuid);
 
@@ -182,10 +181,10 @@ answer_set_lock (SimCall *call, SimHost *host, SimDomain *domain)
         SimDomain *other = tern_sim_host_find_domain (host->sim->hosts->pdata[i], uuid);
 
         if (other != NULL && other->move == domain->move)
-          change_lock (host->sim->hosts->pdata[i], uuid, call->lock);
+          change_metadata (call, other);
       }
   else
-    change_lock (host, uuid, call->lock);
+    change_metadata (call, domain);
   tern_sim_call_end (call, NULL);
   tern_sim_host_emit_vm (host, uuid);
 }
@@ -206,7 +205,7 @@ answer_set_cpu (SimCall *call, SimHost *host, SimDomain *domain)
 {
   g_autofree char *uuid = g_strdup (domain->vm->uuid);
 
-  if (is_busy (call, domain))
+  if (tern_sim_call_is_barred (call, domain))
     return;
   if (!domain->vm->persistent)
     {
@@ -255,8 +254,12 @@ tern_sim_answer_edit (SimCall *call, SimHost *host, SimDomain *domain)
     case CALL_EJECT:
       answer_eject (call, host, domain);
       break;
+    case CALL_SHUTDOWN:
+      tern_sim_answer_shutdown (call, host, domain);
+      break;
     case CALL_SET_LOCK:
-      answer_set_lock (call, host, domain);
+    case CALL_SET_DRAIN_ACTION:
+      answer_set_metadata (call, host, domain);
       break;
     case CALL_SET_CPU:
       answer_set_cpu (call, host, domain);

@@ -265,6 +265,8 @@ tern_sim_move_apply_fault (SimMove *self, TernSimPhase phase, TernSimFault fault
     case TERN_SIM_FAULT_LEFTOVER_SOURCE:
       self->leave_definition = TRUE;
       return TRUE;
+    case TERN_SIM_FAULT_IGNORED:
+      return TRUE;
     default:
       g_return_val_if_reached (TRUE);
     }

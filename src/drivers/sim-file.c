@@ -91,7 +91,9 @@ add_all (TernSim *self, const TernSnapshot *snapshot)
       const TernVm *vm = cluster->vms->pdata[i];
       SimHost *host = tern_sim_find_host (self, vm->host);
 
-      (void) tern_sim_host_put_domain (host, vm, snapshot->dirty_bps[i]);
+      SimDomain *domain = tern_sim_host_put_domain (host, vm, snapshot->dirty_bps[i]);
+
+      domain->shutdown_us = snapshot->shutdown_us[i];
       tern_sim_host_emit_vm (host, vm->uuid);
     }
   for (guint i = 0; i < cluster->hosts->len; i++)

@@ -271,6 +271,14 @@ port_start_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *ca
 }
 
 static void
+port_shutdown_async (TernHypervisor *hypervisor, const char *uuid, GCancellable *cancellable,
+                     GAsyncReadyCallback cb, gpointer data)
+{
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_SHUTDOWN, uuid, NULL, cancellable, cb,
+                       data);
+}
+
+static void
 port_eject_async (TernHypervisor *hypervisor, const char *uuid, const char *target,
                   const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
                   gpointer data)
@@ -352,6 +360,16 @@ port_set_lock_async (TernHypervisor *hypervisor, const char *uuid, const TernLoc
 }
 
 static void
+port_set_drain_action_async (TernHypervisor *hypervisor, const char *uuid, int action,
+                             GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
+{
+  CallArgs args = { .action = action };
+
+  tern_sim_call_start (TERN_SIM_PORT (hypervisor), CALL_SET_DRAIN_ACTION, uuid, &args, cancellable,
+                       cb, data);
+}
+
+static void
 port_set_cpu_async (TernHypervisor *hypervisor, const char *uuid, const TernCpu *cpu,
                     GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
@@ -405,6 +423,7 @@ hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->resume_async = port_resume_async;
   iface->discard_async = port_discard_async;
   iface->start_async = port_start_async;
+  iface->shutdown_async = port_shutdown_async;
   iface->eject_async = port_eject_async;
   iface->set_downtime_async = port_set_downtime_async;
   iface->set_speed_async = port_set_speed_async;
@@ -414,6 +433,7 @@ hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->remove_copy_async = port_remove_copy_async;
   iface->let_run_async = port_let_run_async;
   iface->set_lock_async = port_set_lock_async;
+  iface->set_drain_action_async = port_set_drain_action_async;
   iface->set_cpu_async = port_set_cpu_async;
   iface->fetch_cpu_xml_async = port_fetch_cpu_xml_async;
   iface->compare_cpu_async = port_compare_cpu_async;

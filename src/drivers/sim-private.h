@@ -13,6 +13,7 @@
  *   sim-check.c what libvirt refuses to move, take in or start
  *   sim-host.c  the hypervisor port: connections, signals; sim-call.c: what is asked
  *   sim-edit.c  starting a VM and changing its definition; sim-cpu.c: CPUs compared
+ *   sim-shutdown.c  a guest that is asked to shut down
  *
  * Hosts live as long as the cluster; a domain is one host's copy of a VM.
  */
@@ -22,6 +23,8 @@
 
 G_BEGIN_DECLS
 
+/* What a guest takes to shut down, unless the file says otherwise. */
+#define SIM_SHUTDOWN_US (5 * G_USEC_PER_SEC)
 #define SIM_CALL_TIMEOUT_US (10 * G_USEC_PER_SEC)
 #define SIM_KEEPALIVE_US (30 * G_USEC_PER_SEC)
 /* What Linux takes by default to give up a connection whose other end is silent (tcp_retries2). */
@@ -68,15 +71,17 @@ struct _SimHost
 
 struct _SimDomain
 {
-  TernVm *vm;          /* as this host shows it; replaced, never changed */
-  TernCpu *defined;    /* (nullable): the definition's CPU; the running one is in @vm */
-  TernCpu *original;   /* (nullable): what the definition had before it was masked */
-  SimHost *home;       /* where its local files are */
-  gboolean arrived;    /* or was started, since the file was read */
-  TernClock *clock;    /* not owned: of the timer */
-  SimHost *start_host; /* not owned: likewise */
-  guint start_timer;   /* a start that hangs */
-  gboolean starting;   /* likewise, with or without an end */
+  TernVm *vm;         /* as this host shows it; replaced, never changed */
+  TernCpu *defined;   /* (nullable): the definition's CPU; the running one is in @vm */
+  TernCpu *original;  /* (nullable): what the definition had before it was masked */
+  SimHost *home;      /* where its local files are */
+  gboolean arrived;   /* or was started, since the file was read */
+  SimHost *host;      /* not owned: where this copy is */
+  guint start_timer;  /* a start that hangs */
+  gboolean starting;  /* likewise, with or without an end */
+  gint64 shutdown_us; /* how long its guest takes to shut down */
+  guint shutdown_timer;
+  gint64 off_us; /* when that fires, by the clock */
   guint64 dirty_bps;
   SimMove *move; /* not owned: the job on it, on both sides */
   gboolean has_completed;
@@ -203,6 +208,13 @@ char *tern_sim_find_cpu_problem (const SimHost *host, const TernVm *vm);
 
 /** tern_sim_domain_run: a shut-off VM is started */
 void tern_sim_domain_run (SimHost *host, SimDomain *domain);
+
+/* --- sim-shutdown.c --- */
+
+/** tern_sim_domain_forget_shutdown: its guest is not on its way down any more */
+void tern_sim_domain_forget_shutdown (SimDomain *domain);
+/** tern_sim_domain_inherit_shutdown: a guest on its way down goes on with it wherever it runs */
+void tern_sim_domain_inherit_shutdown (SimDomain *domain, const SimDomain *from);
 
 /* --- sim-cpu.c --- */
 

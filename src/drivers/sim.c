@@ -18,8 +18,9 @@ static const char *const host_state_names[TERN_SIM_HOST_N_STATES] = {
 };
 
 static const char *const phase_names[TERN_SIM_N_PHASES] = {
-  [TERN_SIM_PREPARE] = "prepare", [TERN_SIM_COPY] = "copy",   [TERN_SIM_SWITCH] = "switch",
-  [TERN_SIM_FINISH] = "finish",   [TERN_SIM_START] = "start", [TERN_SIM_POSTCOPY] = "postcopy",
+  [TERN_SIM_PREPARE] = "prepare",   [TERN_SIM_COPY] = "copy",   [TERN_SIM_SWITCH] = "switch",
+  [TERN_SIM_FINISH] = "finish",     [TERN_SIM_START] = "start", [TERN_SIM_POSTCOPY] = "postcopy",
+  [TERN_SIM_SHUTDOWN] = "shutdown",
 };
 
 static const char *const fault_names[TERN_SIM_N_FAULTS] = {
@@ -34,6 +35,7 @@ static const char *const fault_names[TERN_SIM_N_FAULTS] = {
   [TERN_SIM_FAULT_REFUSED] = "refused",
   [TERN_SIM_FAULT_STUCK] = "stuck",
   [TERN_SIM_FAULT_HELD_SOURCE] = "held-source",
+  [TERN_SIM_FAULT_IGNORED] = "ignored",
 };
 
 static gboolean
@@ -92,7 +94,8 @@ domain_free (gpointer data)
   SimDomain *self = data;
 
   if (self->start_timer != 0)
-    tern_clock_clear_timer (self->clock, &self->start_timer);
+    tern_clock_clear_timer (self->host->sim->clock, &self->start_timer);
+  tern_sim_domain_forget_shutdown (self);
   tern_vm_unref (self->vm);
   tern_cpu_unref (self->defined);
   tern_cpu_unref (self->original);
@@ -131,6 +134,8 @@ tern_sim_domain_inherit (SimDomain *self, const SimDomain *from)
   replace_cpu (&self->defined, from->defined);
   replace_cpu (&self->original, from->original);
   self->home = from->home;
+  self->shutdown_us = from->shutdown_us;
+  tern_sim_domain_inherit_shutdown (self, from);
 }
 
 void
@@ -141,6 +146,8 @@ tern_sim_domain_set_state (SimDomain *self, TernVmState state, TernVmReason reas
 
   vm->state = state;
   vm->reason = reason;
+  if (!tern_vm_state_is_active (state))
+    tern_sim_domain_forget_shutdown (self);
   if (ended)
     tern_sim_domain_set_cpu (self, self->defined);
 }
@@ -182,7 +189,8 @@ tern_sim_host_put_domain (SimHost *self, const TernVm *vm, guint64 dirty_bps)
   g_free (domain->vm->host);
   domain->vm->host = g_strdup (self->name);
   domain->dirty_bps = dirty_bps;
-  domain->home = self;
+  domain->home = domain->host = self;
+  domain->shutdown_us = SIM_SHUTDOWN_US;
   domain->defined = vm->cpu != NULL ? tern_cpu_ref (vm->cpu) : NULL;
   g_hash_table_replace (self->domains, g_strdup (vm->uuid), domain);
   return domain;
@@ -288,7 +296,7 @@ stop_domain (gpointer key, gpointer value, gpointer unused)
   domain->has_completed = FALSE;
   domain->starting = FALSE;
   if (domain->start_timer != 0)
-    tern_clock_clear_timer (domain->clock, &domain->start_timer);
+    tern_clock_clear_timer (domain->host->sim->clock, &domain->start_timer);
   if (!tern_vm_state_is_active (domain->vm->state))
     return FALSE;
   if (!domain->vm->persistent)

@@ -41,6 +41,9 @@ G_BEGIN_DECLS
  *   stands in nobody's way, but a disk must be known to be shared;
  * - free memory is *not* checked, as libvirt does not: tern_sim_get_overcommitted() tells of it;
  * - a start takes no time;
+ * - a guest that is asked to shut down is off 5 s later, or as the file says, wherever it runs by
+ *   then; a migration of it fails with that. Meanwhile it shows as running, and it may be asked
+ *   again;
  * - a job ends with "job-changed" on success only; an abort during copying changes nothing
  *   on the source.
  */
@@ -80,6 +83,8 @@ typedef enum
  *   with %TERN_ERROR_TIMED_OUT) and lose-connection (it starts) only
  * @TERN_SIM_POSTCOPY: when half of what was left is over, in post-copy; again each time that it is
  *   taken up
+ * @TERN_SIM_SHUTDOWN: when its guest is asked to shut down: error (it was not asked),
+ *   lose-connection (it was) and ignored only
  */
 typedef enum
 {
@@ -89,6 +94,7 @@ typedef enum
   TERN_SIM_FINISH,
   TERN_SIM_START,
   TERN_SIM_POSTCOPY,
+  TERN_SIM_SHUTDOWN,
   TERN_SIM_N_PHASES
 } TernSimPhase;
 
@@ -119,6 +125,7 @@ typedef enum
  * @TERN_SIM_FAULT_HELD_SOURCE: (switch) the libvirtd of the source is restarted when all is over
  * but the destination has not started the guest: connections break, and nobody goes on with it:
  * paused (migration), without a job, and nothing on the destination
+ * @TERN_SIM_FAULT_IGNORED: (shutdown) the guest goes on as if it had not been asked
  */
 typedef enum
 {
@@ -133,6 +140,7 @@ typedef enum
   TERN_SIM_FAULT_REFUSED,
   TERN_SIM_FAULT_STUCK,
   TERN_SIM_FAULT_HELD_SOURCE,
+  TERN_SIM_FAULT_IGNORED,
   TERN_SIM_N_FAULTS
 } TernSimFault;
 

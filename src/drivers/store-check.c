@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "drivers/store-rows.h"
 #include "drivers/store-schema.h"
+#include "drivers/store-sql.h"
 
 #include <glib/gstdio.h>
 

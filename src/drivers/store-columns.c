@@ -18,6 +18,8 @@ typedef enum
   COLUMN_TEXT_OR_NULL,
   COLUMN_TEXTS,
   COLUMN_SIDE,
+  COLUMN_DRAIN,
+  COLUMN_ROWID,
   COLUMN_INT,
   COLUMN_INT64,
   COLUMN_UINT,
@@ -28,6 +30,8 @@ typedef enum
   COLUMN_POLICY,
   COLUMN_PRIORITY,
   COLUMN_COMPRESSION,
+  COLUMN_DUTY,
+  COLUMN_NOTICE_KIND,
 } ColumnKind;
 
 /* @since: version of the tables that brought it; later ones stand behind earlier ones */
@@ -61,6 +65,14 @@ typedef struct
   { #field, kind, G_STRUCT_OFFSET (TernTaskRecord, field), since }
 #define MOVE(field, kind, since) \
   { #field, kind, G_STRUCT_OFFSET (TernTaskRecord, options.field), since }
+#define ORIGIN(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernOrigin, field), since }
+#define WEBHOOK(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernWebhook, field), since }
+#define NOTICE(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernNotice, field), since }
+#define WORD(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernTextRow, field), since }
 /* clang-format on */
 
 static const Column host_columns[] = {
@@ -71,11 +83,12 @@ static const Column host_columns[] = {
   HOST (uuid, COLUMN_TEXT_OR_NULL, 1),
   HOST (cluster, COLUMN_TEXT, 2),
   HOST (memory_reserve, COLUMN_UINT64, 2),
-  HOST (maintenance, COLUMN_BOOL, 2),
   HOST (limit_out, COLUMN_LIMIT, 3),
   HOST (limit_in, COLUMN_LIMIT, 3),
   HOST (link_bps, COLUMN_UINT64, 3),
   HOST (bandwidth_bps, COLUMN_UINT64, 3),
+  HOST (duty, COLUMN_DUTY, 4),
+  HOST (duty_task, COLUMN_UINT64, 4),
 };
 
 static const Column task_columns[] = {
@@ -126,6 +139,8 @@ static const Column task_columns[] = {
   TASK (resolved_by_uid, COLUMN_INT64, 3),
   TASK (note, COLUMN_TEXT_OR_NULL, 3),
   TASK (link_bps, COLUMN_UINT64, 3),
+  TASK (parent, COLUMN_UINT64, 4),
+  TASK (drain, COLUMN_DRAIN, 4),
 };
 
 /* "in" is a word of SQL's own, too. */
@@ -136,9 +151,41 @@ static const Column limits_columns[] = {
   { "limit_cluster", COLUMN_LIMIT, G_STRUCT_OFFSET (TernLimitsRow, limits.cluster), 3 },
 };
 
+static const Column origin_columns[] = {
+  ORIGIN (vm_uuid, COLUMN_TEXT, 4),   ORIGIN (vm_name, COLUMN_TEXT_OR_NULL, 4),
+  ORIGIN (host, COLUMN_TEXT, 4),      ORIGIN (drain_id, COLUMN_UINT64, 4),
+  ORIGIN (since_us, COLUMN_INT64, 4), ORIGIN (status, COLUMN_TEXT_OR_NULL, 4),
+  ORIGIN (tried_us, COLUMN_INT64, 4),
+};
+
+static const Column webhook_columns[] = {
+  WEBHOOK (name, COLUMN_TEXT, 4),        WEBHOOK (url, COLUMN_TEXT, 4),
+  WEBHOOK (kinds, COLUMN_TEXTS, 4),      WEBHOOK (ca_file, COLUMN_TEXT_OR_NULL, 4),
+  WEBHOOK (pin, COLUMN_TEXT_OR_NULL, 4), WEBHOOK (secret_file, COLUMN_TEXT_OR_NULL, 4),
+  WEBHOOK (created_us, COLUMN_INT64, 4),
+};
+
+static const Column notice_columns[] = {
+  NOTICE (id, COLUMN_ROWID, 4),      NOTICE (webhook, COLUMN_TEXT, 4),
+  NOTICE (uid, COLUMN_TEXT, 4),      NOTICE (kind, COLUMN_NOTICE_KIND, 4),
+  NOTICE (subject, COLUMN_TEXT, 4),  NOTICE (time_us, COLUMN_INT64, 4),
+  NOTICE (body, COLUMN_TEXT, 4),     NOTICE (attempts, COLUMN_UINT, 4),
+  NOTICE (next_us, COLUMN_INT64, 4), NOTICE (error, COLUMN_TEXT_OR_NULL, 4),
+};
+
+static const Column text_columns[] = {
+  WORD (key, COLUMN_TEXT, 4),
+  WORD (text, COLUMN_TEXT, 4),
+};
+
 const TernTable tern_table_host = { "host", 1, host_columns, G_N_ELEMENTS (host_columns) };
 const TernTable tern_table_task = { "task", 1, task_columns, G_N_ELEMENTS (task_columns) };
 const TernTable tern_table_limits = { "limits", 3, limits_columns, G_N_ELEMENTS (limits_columns) };
+const TernTable tern_table_origin = { "origin", 4, origin_columns, G_N_ELEMENTS (origin_columns) };
+const TernTable tern_table_webhook = { "webhook", 4, webhook_columns,
+                                       G_N_ELEMENTS (webhook_columns) };
+const TernTable tern_table_notice = { "outbox", 4, notice_columns, G_N_ELEMENTS (notice_columns) };
+const TernTable tern_table_text = { "text", 4, text_columns, G_N_ELEMENTS (text_columns) };
 
 /* The enums of the model are ints here: one function type for all of them. */
 #define DEFINE_WORDS(name, Type)                                                                   \
@@ -161,6 +208,8 @@ DEFINE_WORDS (task_phase, TernTaskPhase)
 DEFINE_WORDS (policy, TernPolicy)
 DEFINE_WORDS (priority, TernPriority)
 DEFINE_WORDS (compression, TernCompression)
+DEFINE_WORDS (duty, TernDuty)
+DEFINE_WORDS (notice_kind, TernNoticeKind)
 
 static const Words *
 find_words (ColumnKind kind)
@@ -170,6 +219,8 @@ find_words (ColumnKind kind)
     [COLUMN_POLICY] = { policy_to_string, policy_from_string },
     [COLUMN_PRIORITY] = { priority_to_string, priority_from_string },
     [COLUMN_COMPRESSION] = { compression_to_string, compression_from_string },
+    [COLUMN_DUTY] = { duty_to_string, duty_from_string },
+    [COLUMN_NOTICE_KIND] = { notice_kind_to_string, notice_kind_from_string },
   };
 
   return kind >= COLUMN_PHASE ? &words[kind] : NULL;
@@ -194,6 +245,18 @@ tern_table_join_columns (const TernTable *table, int version, gboolean places)
 
   for (guint i = 0; i < table->n_columns && table->columns[i].since <= version; i++)
     g_string_append_printf (sql, "%s%s", i > 0 ? ", " : "", places ? "?" : table->columns[i].name);
+  return g_string_free (sql, FALSE);
+}
+
+char *
+tern_table_join_changes (const TernTable *table)
+{
+  GString *sql = g_string_new (NULL);
+
+  g_string_printf (sql, "(%s) DO UPDATE SET ", table->columns[0].name);
+  for (guint i = 1; i < table->n_columns; i++)
+    g_string_append_printf (sql, "%s%s = excluded.%s", i > 1 ? ", " : "", table->columns[i].name,
+                            table->columns[i].name);
   return g_string_free (sql, FALSE);
 }
 
@@ -263,6 +326,20 @@ bind_word (sqlite3_stmt *stmt, int place, const char *word)
 }
 
 static int
+bind_drain (sqlite3_stmt *stmt, int place, const TernDrain *drain)
+{
+  return sqlite3_bind_text (stmt, place, drain != NULL ? tern_drain_to_json (drain) : NULL, -1,
+                            g_free);
+}
+
+/* 0 is of a row that has none yet: SQLite gives it one. */
+static int
+bind_rowid (sqlite3_stmt *stmt, int place, guint64 id)
+{
+  return id > 0 ? sqlite3_bind_int64 (stmt, place, (gint64) id) : sqlite3_bind_null (stmt, place);
+}
+
+static int
 bind_column (sqlite3_stmt *stmt, int place, const Column *column, gconstpointer record)
 {
   gconstpointer field = G_STRUCT_MEMBER_P (record, column->offset);
@@ -276,6 +353,10 @@ bind_column (sqlite3_stmt *stmt, int place, const Column *column, gconstpointer 
     case COLUMN_TEXTS:
       return sqlite3_bind_text (stmt, place, join_texts (*(const char *const *const *) field), -1,
                                 g_free);
+    case COLUMN_DRAIN:
+      return bind_drain (stmt, place, *(const TernDrain *const *) field);
+    case COLUMN_ROWID:
+      return bind_rowid (stmt, place, *(const guint64 *) field);
     case COLUMN_INT:
     case COLUMN_BOOL:
       return sqlite3_bind_int64 (stmt, place, *(const int *) field);
@@ -309,6 +390,8 @@ read_text (const char *text, ColumnKind kind, gpointer field)
     return find_words (kind)->from_string (text, field);
   if (kind == COLUMN_TEXTS)
     return split_texts (text, field);
+  if (kind == COLUMN_DRAIN)
+    return (*(TernDrain **) field = tern_drain_from_json (text, NULL)) != NULL;
   if (kind == COLUMN_SIDE && !g_str_equal (text, "source") && !g_str_equal (text, "destination"))
     return FALSE;
   g_free (*(char **) field);
@@ -333,6 +416,9 @@ read_number (gint64 number, ColumnKind kind, gpointer field)
     case COLUMN_LIMIT:
       *(guint *) field = (guint) number;
       return number >= 0 && number <= TERN_LIMIT_MAX;
+    case COLUMN_ROWID:
+      *(guint64 *) field = (guint64) number;
+      return number > 0;
     case COLUMN_UINT64:
       *(guint64 *) field = (guint64) number;
       return number >= 0;
@@ -345,7 +431,8 @@ read_number (gint64 number, ColumnKind kind, gpointer field)
 static gboolean
 may_be_null (ColumnKind kind)
 {
-  return kind == COLUMN_TEXT_OR_NULL || kind == COLUMN_TEXTS || kind == COLUMN_SIDE;
+  return kind == COLUMN_TEXT_OR_NULL || kind == COLUMN_TEXTS || kind == COLUMN_SIDE
+         || kind == COLUMN_DRAIN;
 }
 
 static gboolean

@@ -8,65 +8,17 @@
 #include "drivers/store-rows.h"
 
 #include "base/error.h"
-#include "base/text.h"
-#include "drivers/store-columns.h"
+#include "drivers/store-notices.h"
 #include "drivers/store-schema.h"
+#include "drivers/store-sql.h"
 
 /* There is one row of limits, or none. */
 #define LIMITS_ID 1
 
 gboolean
-tern_rows_fail (sqlite3 *db, const char *what, GError **error)
-{
-  g_autofree char *path = tern_text_visible (sqlite3_db_filename (db, "main"), 0);
-
-  g_set_error (error, TERN_ERROR, TERN_ERROR_STORE, "The store “%s”: %s: %s (SQLite error %d)",
-               path, what, sqlite3_errmsg (db), sqlite3_extended_errcode (db));
-  return FALSE;
-}
-
-gboolean
-tern_rows_exec (sqlite3 *db, const char *sql, GError **error)
-{
-  if (sqlite3_exec (db, sql, NULL, NULL, NULL) == SQLITE_OK)
-    return TRUE;
-  return tern_rows_fail (db, "cannot be set up", error);
-}
-
-/* One statement is one transaction; a failed one must not leave it open. */
-static gboolean
-run_write (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
-{
-  if (sqlite3_step (stmt) == SQLITE_DONE)
-    return TRUE;
-
-  tern_rows_fail (db, "cannot be written", error);
-  sqlite3_reset (stmt);
-  if (!sqlite3_get_autocommit (db))
-    sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
-  return FALSE;
-}
-
-static gboolean
-put_record (sqlite3 *db, const TernTable *table, gconstpointer record, GError **error)
-{
-  g_autofree char *names = tern_table_join_columns (table, TERN_STORE_SCHEMA_VERSION, FALSE);
-  g_autofree char *places = tern_table_join_columns (table, TERN_STORE_SCHEMA_VERSION, TRUE);
-  g_autofree char *sql = g_strdup_printf ("INSERT OR REPLACE INTO %s (%s) VALUES (%s)",
-                                          tern_table_get_name (table), names, places);
-  g_autoptr (sqlite3_stmt) stmt = NULL;
-
-  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) != SQLITE_OK)
-    return tern_rows_fail (db, "cannot be written", error);
-  if (!tern_table_bind (table, stmt, record))
-    return tern_rows_fail (db, "cannot be written", error);
-  return run_write (db, stmt, error);
-}
-
-gboolean
 tern_rows_put_host (sqlite3 *db, const TernHostConfig *host, GError **error)
 {
-  return put_record (db, &tern_table_host, host, error);
+  return tern_sql_put (db, &tern_table_host, host, error);
 }
 
 gboolean
@@ -78,18 +30,48 @@ tern_rows_put_task (sqlite3 *db, const TernTaskRecord *task, GError **error)
                    G_MAXINT64);
       return FALSE;
     }
-  return put_record (db, &tern_table_task, task, error);
+  return tern_sql_put (db, &tern_table_task, task, error);
+}
+
+static gboolean
+put_each_task (sqlite3 *db, gconstpointer input, GError **error)
+{
+  const GPtrArray *tasks = input;
+
+  for (guint i = 0; i < tasks->len; i++)
+    if (!tern_rows_put_task (db, tasks->pdata[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+tern_rows_put_tasks (sqlite3 *db, const GPtrArray *tasks, GError **error)
+{
+  return tern_sql_transact (db, put_each_task, tasks, error);
 }
 
 gboolean
 tern_rows_remove_host (sqlite3 *db, const char *name, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt = NULL;
+  return tern_sql_write_with (db, "DELETE FROM host WHERE name = ?", name, error);
+}
 
-  if (sqlite3_prepare_v2 (db, "DELETE FROM host WHERE name = ?", -1, &stmt, NULL) != SQLITE_OK
-      || sqlite3_bind_text (stmt, 1, name, -1, SQLITE_TRANSIENT) != SQLITE_OK)
-    return tern_rows_fail (db, "cannot be written", error);
-  return run_write (db, stmt, error);
+gboolean
+tern_rows_put_origin (sqlite3 *db, const TernOrigin *origin, GError **error)
+{
+  return tern_sql_put (db, &tern_table_origin, origin, error);
+}
+
+gboolean
+tern_rows_remove_origin (sqlite3 *db, const char *vm_uuid, GError **error)
+{
+  return tern_sql_write_with (db, "DELETE FROM origin WHERE vm_uuid = ?", vm_uuid, error);
+}
+
+gboolean
+tern_rows_put_text (sqlite3 *db, const TernTextRow *row, GError **error)
+{
+  return tern_sql_put (db, &tern_table_text, row, error);
 }
 
 gboolean
@@ -98,9 +80,9 @@ tern_rows_put_limits (sqlite3 *db, const TernLimits *limits, GError **error)
   TernLimitsRow row = { .id = LIMITS_ID };
 
   if (limits == NULL)
-    return tern_rows_exec (db, "DELETE FROM limits", error);
+    return tern_sql_exec (db, "DELETE FROM limits", error);
   row.limits = *limits;
-  return put_record (db, &tern_table_limits, &row, error);
+  return tern_sql_put (db, &tern_table_limits, &row, error);
 }
 
 static gpointer
@@ -133,80 +115,86 @@ read_task (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
   return g_steal_pointer (&task);
 }
 
-/* Takes over @rows. */
-static GPtrArray *
-collect (sqlite3 *db, sqlite3_stmt *stmt,
-         gpointer (*read) (sqlite3 *db, sqlite3_stmt *stmt, GError **error), GPtrArray *rows,
-         GError **error)
+static gpointer
+read_origin (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
 {
-  g_autoptr (GPtrArray) taken = rows;
-  int status;
+  g_autoptr (TernOrigin) origin = tern_origin_new (NULL, NULL, NULL);
 
-  while ((status = sqlite3_step (stmt)) == SQLITE_ROW)
-    {
-      gpointer record = read (db, stmt, error);
-
-      if (record == NULL)
-        return NULL;
-      g_ptr_array_add (taken, record);
-    }
-  if (status != SQLITE_DONE)
-    {
-      tern_rows_fail (db, "cannot be read", error);
-      return NULL;
-    }
-  return g_steal_pointer (&taken);
+  if (!tern_table_read (&tern_table_origin, db, stmt, origin, error))
+    return NULL;
+  return g_steal_pointer (&origin);
 }
 
-static sqlite3_stmt *
-prepare_select (sqlite3 *db, const TernTable *table, int version, const char *rest, GError **error)
+static void
+text_row_free (gpointer data)
 {
-  g_autofree char *names = tern_table_join_columns (table, version, FALSE);
-  g_autofree char *sql =
-      g_strdup_printf ("SELECT %s FROM %s %s", names, tern_table_get_name (table), rest);
-  sqlite3_stmt *stmt = NULL;
+  TernTextRow *row = data;
 
-  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) != SQLITE_OK)
-    tern_rows_fail (db, "cannot be read", error);
-  return stmt;
+  g_free (row->key);
+  g_free (row->text);
+  g_free (row);
 }
 
-static sqlite3_stmt *
-select_now (sqlite3 *db, const TernTable *table, const char *rest, GError **error)
+static gpointer
+read_text_row (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
 {
-  return prepare_select (db, table, TERN_STORE_SCHEMA_VERSION, rest, error);
+  TernTextRow *row = g_new0 (TernTextRow, 1);
+
+  if (tern_table_read (&tern_table_text, db, stmt, row, error))
+    return row;
+  text_row_free (row);
+  return NULL;
 }
 
 GPtrArray *
 tern_rows_load_hosts (sqlite3 *db, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt = select_now (db, &tern_table_host, "ORDER BY name", error);
+  return tern_sql_load (db, &tern_table_host, "ORDER BY name", read_host,
+                        (GDestroyNotify) tern_host_config_unref, error);
+}
 
-  if (stmt == NULL)
-    return NULL;
-  return collect (db, stmt, read_host,
-                  g_ptr_array_new_with_free_func ((GDestroyNotify) tern_host_config_unref), error);
+GPtrArray *
+tern_rows_load_origins (sqlite3 *db, GError **error)
+{
+  return tern_sql_load (db, &tern_table_origin, "ORDER BY vm_uuid", read_origin,
+                        (GDestroyNotify) tern_origin_free, error);
 }
 
 gboolean
 tern_rows_load_limits (sqlite3 *db, TernLimits *out_limits, GError **error)
 {
-  g_autoptr (sqlite3_stmt) stmt = select_now (db, &tern_table_limits, "WHERE id = 1", error);
-  g_autoptr (GPtrArray) rows = NULL;
+  g_autoptr (GPtrArray) rows =
+      tern_sql_load (db, &tern_table_limits, "WHERE id = 1", read_limits, g_free, error);
 
-  if (stmt == NULL)
-    return FALSE;
-  rows = collect (db, stmt, read_limits, g_ptr_array_new_with_free_func (g_free), error);
   if (rows == NULL || rows->len == 0)
     return FALSE;
   *out_limits = ((const TernLimitsRow *) rows->pdata[0])->limits;
   return TRUE;
 }
 
-static GPtrArray *
-new_tasks (void)
+gboolean
+tern_rows_load_text (sqlite3 *db, const char *key, char **out_text, GError **error)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  g_autoptr (sqlite3_stmt) stmt =
+      tern_sql_select (db, &tern_table_text, TERN_STORE_SCHEMA_VERSION, "WHERE key = ?", error);
+  g_autoptr (GPtrArray) rows = NULL;
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_text (stmt, 1, key, -1, SQLITE_TRANSIENT);
+  rows = tern_sql_collect (db, stmt, read_text_row, g_ptr_array_new_with_free_func (text_row_free),
+                           error);
+  if (rows == NULL)
+    return FALSE;
+  *out_text = rows->len > 0 ? g_strdup (((TernTextRow *) rows->pdata[0])->text) : NULL;
+  return TRUE;
+}
+
+static GPtrArray *
+load_tasks (sqlite3 *db, const char *rest, GError **error)
+{
+  return tern_sql_load (db, &tern_table_task, rest, read_task,
+                        (GDestroyNotify) tern_task_record_free, error);
 }
 
 /* "phase IN ('a', 'b')" of the phases that @wanted accepts; NULL if there is none. The words
@@ -234,6 +222,13 @@ phase_is_open (TernTaskPhase phase, const char *unused)
 }
 
 static gboolean
+phase_has_ended (TernTaskPhase phase, const char *unused)
+{
+  (void) unused;
+  return tern_task_phase_is_final (phase);
+}
+
+static gboolean
 phase_has_state (TernTaskPhase phase, const char *state)
 {
   return g_str_equal (tern_task_phase_to_state (phase), state);
@@ -246,7 +241,7 @@ load_last_id (sqlite3 *db, guint64 *out_last_id, GError **error)
 
   if (sqlite3_prepare_v2 (db, "SELECT max(id) FROM task", -1, &stmt, NULL) != SQLITE_OK
       || sqlite3_step (stmt) != SQLITE_ROW)
-    return tern_rows_fail (db, "cannot be read", error);
+    return tern_sql_fail (db, "cannot be read", error);
   *out_last_id = (guint64) sqlite3_column_int64 (stmt, 0);
   return TRUE;
 }
@@ -256,12 +251,36 @@ tern_rows_load_open_tasks (sqlite3 *db, guint64 *out_last_id, GError **error)
 {
   g_autofree char *open = phase_clause (phase_is_open, NULL);
   g_autofree char *rest = g_strdup_printf ("WHERE %s ORDER BY id", open);
-  g_autoptr (sqlite3_stmt) stmt = select_now (db, &tern_table_task, rest, error);
 
-  if (stmt == NULL || !load_last_id (db, out_last_id, error))
+  if (!load_last_id (db, out_last_id, error))
     return NULL;
-  return collect (db, stmt, read_task, new_tasks (), error);
+  return load_tasks (db, rest, error);
 }
+
+GPtrArray *
+tern_rows_load_children (sqlite3 *db, guint64 parent, GError **error)
+{
+  g_autofree char *rest =
+      g_strdup_printf ("WHERE parent > 0 AND parent = %" G_GUINT64_FORMAT " ORDER BY id", parent);
+
+  return load_tasks (db, rest, error);
+}
+
+GPtrArray *
+tern_rows_load_untold (sqlite3 *db, GError **error)
+{
+  g_autofree char *ended = phase_clause (phase_has_ended, NULL);
+  g_autofree char *rest = g_strdup_printf ("WHERE told != phase AND %s ORDER BY id", ended);
+
+  return load_tasks (db, rest, error);
+}
+
+/* A drain or return has its hosts in one column, with commas; no host has one in its name. */
+#define IS_AMONG(column) "instr (',' || " column " || ',', ',' || ?3 || ',') > 0"
+#define HOST_CLAUSE                                                                                \
+  " AND (source = ?3 OR destination = ?3 OR id IN (SELECT id FROM task"                            \
+  " WHERE kind IN ('drain', 'return') AND (" IS_AMONG ("source") " OR " IS_AMONG (                 \
+      "destination") ")))"
 
 /* Clauses only for what is asked, so that each question finds its index. */
 static char *
@@ -272,7 +291,9 @@ filter_to_sql (const TernTaskFilter *filter, GError **error)
   if (filter->vm_uuid != NULL)
     g_string_append (sql, " AND vm_uuid = ?2");
   if (filter->host != NULL)
-    g_string_append (sql, " AND (source = ?3 OR destination = ?3)");
+    g_string_append (sql, HOST_CLAUSE);
+  if (filter->parent > 0)
+    g_string_append (sql, " AND parent > 0 AND parent = ?4");
   if (filter->state != NULL)
     {
       g_autofree char *phases = phase_clause (phase_has_state, filter->state);
@@ -299,7 +320,7 @@ tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error)
 
   if (rest == NULL)
     return NULL;
-  stmt = select_now (db, &tern_table_task, rest, error);
+  stmt = tern_sql_select (db, &tern_table_task, TERN_STORE_SCHEMA_VERSION, rest, error);
   if (stmt == NULL)
     return NULL;
 
@@ -308,39 +329,58 @@ tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error)
     sqlite3_bind_text (stmt, 2, filter->vm_uuid, -1, SQLITE_TRANSIENT);
   if (filter->host != NULL)
     sqlite3_bind_text (stmt, 3, filter->host, -1, SQLITE_TRANSIENT);
-  return collect (db, stmt, read_task, new_tasks (), error);
+  if (filter->parent > 0)
+    sqlite3_bind_int64 (stmt, 4, (gint64) MIN (filter->parent, (guint64) G_MAXINT64));
+  return tern_sql_collect (db, stmt, read_task,
+                           g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free),
+                           error);
 }
 
+/* A table, and how its rows are read. */
+typedef struct
+{
+  const TernTable *table;
+  TernSqlRead read;
+  GDestroyNotify destroy;
+} Reader;
+
 static gboolean
-check_table (sqlite3 *db, const TernTable *table, int version,
-             gpointer (*read) (sqlite3 *db, sqlite3_stmt *stmt, GError **error),
-             GDestroyNotify destroy, GError **error)
+check_table (sqlite3 *db, const Reader *reader, int version, GError **error)
 {
   g_autoptr (sqlite3_stmt) stmt = NULL;
   int status;
 
-  if (!tern_table_is_in (table, version))
+  if (!tern_table_is_in (reader->table, version))
     return TRUE;
-  stmt = prepare_select (db, table, version, "", error);
+  stmt = tern_sql_select (db, reader->table, version, "", error);
   if (stmt == NULL)
     return FALSE;
   while ((status = sqlite3_step (stmt)) == SQLITE_ROW)
     {
-      gpointer record = read (db, stmt, error);
+      gpointer record = reader->read (db, stmt, error);
 
       if (record == NULL)
         return FALSE;
-      destroy (record);
+      reader->destroy (record);
     }
-  return status == SQLITE_DONE || tern_rows_fail (db, "cannot be read", error);
+  return status == SQLITE_DONE || tern_sql_fail (db, "cannot be read", error);
 }
 
 gboolean
 tern_rows_check (sqlite3 *db, int version, GError **error)
 {
-  return check_table (db, &tern_table_host, version, read_host,
-                      (GDestroyNotify) tern_host_config_unref, error)
-         && check_table (db, &tern_table_task, version, read_task,
-                         (GDestroyNotify) tern_task_record_free, error)
-         && check_table (db, &tern_table_limits, version, read_limits, g_free, error);
+  static const Reader readers[] = {
+    { &tern_table_host, read_host, (GDestroyNotify) tern_host_config_unref },
+    { &tern_table_task, read_task, (GDestroyNotify) tern_task_record_free },
+    { &tern_table_limits, read_limits, g_free },
+    { &tern_table_origin, read_origin, (GDestroyNotify) tern_origin_free },
+    { &tern_table_webhook, tern_notices_read_webhook, (GDestroyNotify) tern_webhook_free },
+    { &tern_table_notice, tern_notices_read, (GDestroyNotify) tern_notice_free },
+    { &tern_table_text, read_text_row, text_row_free },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
+    if (!check_table (db, &readers[i], version, error))
+      return FALSE;
+  return TRUE;
 }

@@ -8,7 +8,7 @@
 #include "drivers/store-schema.h"
 
 #include "base/error.h"
-#include "drivers/store-rows.h"
+#include "drivers/store-sql.h"
 
 /* steps[N] makes version N + 1 of version N. */
 static const char *const steps[TERN_STORE_SCHEMA_VERSION] = {
@@ -67,6 +67,37 @@ static const char *const steps[TERN_STORE_SCHEMA_VERSION] = {
   "CREATE TABLE limits ("
   "  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1), limit_out INTEGER NOT NULL,"
   "  limit_in INTEGER NOT NULL, limit_cluster INTEGER NOT NULL);",
+  /* Hosts that are drained, and those who are told. "maintenance" is not written any more, and
+   * nobody is told of what an older version did: a task's "told" is the phase that was told. */
+  "ALTER TABLE host ADD COLUMN duty TEXT NOT NULL DEFAULT 'active';"
+  "ALTER TABLE host ADD COLUMN duty_task INTEGER NOT NULL DEFAULT 0;"
+  "UPDATE host SET duty = 'maintenance' WHERE maintenance != 0;"
+  "ALTER TABLE task ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE task ADD COLUMN drain TEXT;"
+  "ALTER TABLE task ADD COLUMN told TEXT NOT NULL DEFAULT '';"
+  "UPDATE task SET told = phase;"
+  /* What needs attention again is told again. */
+  "CREATE TRIGGER task_goes_on AFTER UPDATE OF phase ON task"
+  "  WHEN NEW.phase != OLD.phase AND OLD.told != ''"
+  "  BEGIN UPDATE task SET told = '' WHERE id = NEW.id; END;"
+  "CREATE INDEX task_by_parent ON task (parent, id) WHERE parent > 0;"
+  "CREATE INDEX task_of_hosts ON task (id) WHERE kind IN ('drain', 'return');"
+  "CREATE INDEX task_untold ON task (id) WHERE told != phase;"
+  "CREATE TABLE origin ("
+  "  vm_uuid TEXT PRIMARY KEY NOT NULL, vm_name TEXT, host TEXT NOT NULL,"
+  "  drain_id INTEGER NOT NULL, since_us INTEGER NOT NULL, status TEXT,"
+  "  tried_us INTEGER NOT NULL) WITHOUT ROWID;"
+  "CREATE TABLE webhook ("
+  "  name TEXT PRIMARY KEY NOT NULL, url TEXT NOT NULL, kinds TEXT, ca_file TEXT, pin TEXT,"
+  "  secret_file TEXT, created_us INTEGER NOT NULL, dropped INTEGER NOT NULL DEFAULT 0,"
+  "  error TEXT) WITHOUT ROWID;"
+  "CREATE TABLE outbox ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, webhook TEXT NOT NULL, uid TEXT NOT NULL,"
+  "  kind TEXT NOT NULL, subject TEXT NOT NULL, time_us INTEGER NOT NULL, body TEXT NOT NULL,"
+  "  attempts INTEGER NOT NULL, next_us INTEGER NOT NULL, error TEXT);"
+  "CREATE INDEX outbox_by_webhook ON outbox (webhook, id);"
+  "CREATE INDEX outbox_by_subject ON outbox (webhook, subject, id);"
+  "CREATE TABLE text (key TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;",
 };
 
 static gboolean
@@ -81,7 +112,7 @@ walk (sqlite3 *db, int version, GError **error)
     g_string_append (sql, steps[version]);
   g_string_append_printf (sql, "PRAGMA user_version = %d; COMMIT;", TERN_STORE_SCHEMA_VERSION);
 
-  if (tern_rows_exec (db, sql->str, &local))
+  if (tern_sql_exec (db, sql->str, &local))
     return TRUE;
   if (!sqlite3_get_autocommit (db))
     sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
@@ -102,7 +133,7 @@ read_version (sqlite3 *db, int *out_version, GError **error)
 
   if (sqlite3_prepare_v2 (db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK
       || sqlite3_step (stmt) != SQLITE_ROW)
-    return tern_rows_fail (db, "cannot be read", error);
+    return tern_sql_fail (db, "cannot be read", error);
   *out_version = sqlite3_column_int (stmt, 0);
   return TRUE;
 }

@@ -1,96 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The SQLite store: opening and locking the file, and the thread that owns it.
- * What rows look like is in store-rows, whether a file can be used in store-check.
- *
- *   main context                         the store's thread
- *   put_task_async -> job -> queue  -->  run: one transaction, synced
- *   callback <- GTask <- source     <--  deliver
- *
- * A job is made and freed on the caller's context: the thread must never drop the
- * last reference to the store, since that would have it join itself.
+ * The SQLite store as the port TernStore: each call is a job for the worker. What rows look like
+ * is in store-rows; the other port, TernOutbox, in store-outbox.
  */
 #include "config.h"
 
 #include "drivers/store-sqlite.h"
 
 #include "base/error.h"
-#include "base/text.h"
-#include "drivers/store-check.h"
+#include "drivers/store-file.h"
+#include "drivers/store-outbox.h"
 #include "drivers/store-rows.h"
-#include "drivers/store-schema.h"
+#include "drivers/store-worker.h"
 
-#include <glib/gstdio.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#define BUSY_TIMEOUT_MS 5000
-
-typedef struct _Job Job;
-typedef gboolean (*JobFunc) (sqlite3 *db, Job *job, GError **error);
-
-struct _Job
-{
-  JobFunc run; /* NULL ends the thread */
-  gpointer input;
-  GDestroyNotify free_input;
-  GTask *task; /* NULL: a blocking call waits for it */
-  gboolean writes;
-  guint64 number; /* in the order they were asked for */
-
-  gboolean ok;
-  gboolean done;
-  GError *error;
-  GPtrArray *rows;
-  guint64 last_id;
-  TernLimits limits;
-};
 
 struct _TernStoreSqlite
 {
   GObject parent;
 
-  sqlite3 *db; /* the thread's, while there is one */
+  TernStoreWorker *worker; /* NULL: it was not opened */
   int lock_fd;
-  GThread *thread;
-  GAsyncQueue *queue;
-  guint64 last_number;
-  GMutex mutex;
-  GCond cond;
-
   char *trouble; /* the caller's context */
 };
 
 static void store_iface_init (TernStoreInterface *iface);
 
 G_DEFINE_TYPE_WITH_CODE (TernStoreSqlite, tern_store_sqlite, G_TYPE_OBJECT,
-                         G_IMPLEMENT_INTERFACE (TERN_TYPE_STORE, store_iface_init))
+                         G_IMPLEMENT_INTERFACE (TERN_TYPE_STORE, store_iface_init)
+                             G_IMPLEMENT_INTERFACE (TERN_TYPE_OUTBOX, tern_store_outbox_iface_init))
 
-/* --- jobs --- */
-
+/* Of every write, whichever port it came by. */
 static void
-job_clear (Job *job)
+set_trouble (gpointer source, const char *why)
 {
-  if (job->free_input != NULL)
-    job->free_input (job->input);
-  g_clear_object (&job->task);
-  g_clear_error (&job->error);
-  g_clear_pointer (&job->rows, g_ptr_array_unref);
-}
+  TernStoreSqlite *self = source;
 
-static void
-job_free (gpointer data)
-{
-  job_clear (data);
-  g_free (data);
-}
-
-static void
-set_trouble (TernStoreSqlite *self, const char *why)
-{
   if (g_strcmp0 (self->trouble, why) == 0)
     return;
 
@@ -99,218 +44,144 @@ set_trouble (TernStoreSqlite *self, const char *why)
   g_signal_emit_by_name (self, "trouble-changed");
 }
 
+TernStoreWorker *
+tern_store_sqlite_get_worker (TernStoreSqlite *self)
+{
+  return self->worker;
+}
+
+static void
+push (TernStore *store, TernStoreJob *job, GAsyncReadyCallback cb, gpointer data)
+{
+  tern_store_worker_push (TERN_STORE_SQLITE (store)->worker, store, job, cb, data);
+}
+
+/* @input: for @run, and, of a read, what it fills */
 static gboolean
-on_deliver (gpointer data)
+wait_for (TernStore *store, TernStoreRun run, gpointer input, GError **error)
 {
-  Job *job = data;
+  TernStoreJob job = { .run = run, .input = input };
 
-  if (job->writes)
-    set_trouble (g_task_get_source_object (job->task), job->ok ? NULL : job->error->message);
-  if (!job->ok)
-    g_task_return_error (job->task, g_steal_pointer (&job->error));
-  else if (job->rows != NULL)
-    g_task_return_pointer (job->task, g_steal_pointer (&job->rows),
-                           (GDestroyNotify) g_ptr_array_unref);
-  else
-    g_task_return_boolean (job->task, TRUE);
-  return G_SOURCE_REMOVE;
+  return tern_store_worker_wait (TERN_STORE_SQLITE (store)->worker, &job, error);
 }
 
-static void
-deliver (Job *job)
+static GPtrArray *
+wait_for_rows (TernStore *store, TernStoreRun run, gpointer input, GError **error)
 {
-  GSource *source = g_idle_source_new ();
+  TernStoreJob job = { .run = run, .input = input };
 
-  g_source_set_static_name (source, "tern-store");
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, on_deliver, job, job_free);
-  g_source_attach (source, g_task_get_context (job->task));
-  g_source_unref (source);
-}
-
-static void
-wake_waiter (TernStoreSqlite *self, Job *job)
-{
-  g_mutex_lock (&self->mutex);
-  job->done = TRUE;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
-}
-
-static gpointer
-run_thread (gpointer data)
-{
-  TernStoreSqlite *self = data;
-
-  for (;;)
-    {
-      Job *job = g_async_queue_pop (self->queue);
-
-      if (job->run == NULL)
-        {
-          job_free (job);
-          return NULL;
-        }
-      job->ok = job->run (self->db, job, &job->error);
-      if (job->task != NULL)
-        deliver (job);
-      else
-        wake_waiter (self, job);
-    }
-}
-
-static int
-urgency (const Job *job)
-{
-  if (job->run == NULL)
-    return 2;
-  return job->writes ? 0 : 1;
-}
-
-/* Writes go before reads: a migration waits for them, and anybody may ask for history. */
-static int
-compare_jobs (gconstpointer a, gconstpointer b, gpointer unused)
-{
-  const Job *x = a, *y = b;
-
-  (void) unused;
-  if (urgency (x) != urgency (y))
-    return urgency (x) - urgency (y);
-  return x->number < y->number ? -1 : 1;
-}
-
-static void
-enqueue (TernStoreSqlite *self, Job *job)
-{
-  job->number = ++self->last_number;
-  g_async_queue_push_sorted (self->queue, job, compare_jobs, NULL);
-}
-
-/* Gives @job away. */
-static void
-push (TernStoreSqlite *self, Job *job, GAsyncReadyCallback cb, gpointer data)
-{
-  job->task = g_task_new (self, NULL, cb, data);
-  g_task_set_name (job->task, "tern-store");
-  if (self->thread != NULL)
-    {
-      enqueue (self, job);
-      return;
-    }
-  g_task_return_new_error (job->task, TERN_ERROR, TERN_ERROR_STORE, "The store is closed");
-  job_free (job);
-}
-
-static Job *
-job_new (JobFunc run, gpointer input, GDestroyNotify free_input)
-{
-  Job *job = g_new0 (Job, 1);
-
-  job->run = run;
-  job->input = input;
-  job->free_input = free_input;
-  return job;
-}
-
-static Job *
-write_job_new (JobFunc run, gpointer input, GDestroyNotify free_input)
-{
-  Job *job = job_new (run, input, free_input);
-
-  job->writes = TRUE;
-  return job;
-}
-
-static gboolean
-run_and_wait (TernStoreSqlite *self, Job *job, GError **error)
-{
-  if (self->thread == NULL)
-    {
-      g_set_error (error, TERN_ERROR, TERN_ERROR_STORE, "The store is closed");
-      return FALSE;
-    }
-  enqueue (self, job);
-  g_mutex_lock (&self->mutex);
-  while (!job->done)
-    g_cond_wait (&self->cond, &self->mutex);
-  g_mutex_unlock (&self->mutex);
-
-  if (job->error != NULL)
-    g_propagate_error (error, g_steal_pointer (&job->error));
-  return job->ok;
+  if (!tern_store_worker_wait (TERN_STORE_SQLITE (store)->worker, &job, error))
+    return NULL;
+  return job.result;
 }
 
 /* --- what jobs do, on the thread --- */
 
 static gboolean
-run_load_hosts (sqlite3 *db, Job *job, GError **error)
+give_rows (TernStoreJob *job, GPtrArray *rows)
 {
-  return (job->rows = tern_rows_load_hosts (db, error)) != NULL;
+  job->result = rows;
+  job->free_result = (GDestroyNotify) g_ptr_array_unref;
+  return rows != NULL;
 }
 
 static gboolean
-run_load_open_tasks (sqlite3 *db, Job *job, GError **error)
+run_load_hosts (sqlite3 *db, TernStoreJob *job, GError **error)
 {
-  return (job->rows = tern_rows_load_open_tasks (db, &job->last_id, error)) != NULL;
+  return give_rows (job, tern_rows_load_hosts (db, error));
+}
+
+static gboolean
+run_load_open_tasks (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return give_rows (job, tern_rows_load_open_tasks (db, job->input, error));
+}
+
+static gboolean
+run_load_children (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return give_rows (job, tern_rows_load_children (db, *(guint64 *) job->input, error));
+}
+
+static gboolean
+run_load_untold (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return give_rows (job, tern_rows_load_untold (db, error));
+}
+
+static gboolean
+run_load_origins (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return give_rows (job, tern_rows_load_origins (db, error));
 }
 
 /* None is no error, and no limits either: then it fails without one. */
 static gboolean
-run_load_limits (sqlite3 *db, Job *job, GError **error)
+run_load_limits (sqlite3 *db, TernStoreJob *job, GError **error)
 {
-  return tern_rows_load_limits (db, &job->limits, error);
+  return tern_rows_load_limits (db, job->input, error);
 }
 
 static gboolean
-run_put_limits (sqlite3 *db, Job *job, GError **error)
+run_load_text (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  TernTextRow *row = job->input;
+
+  return tern_rows_load_text (db, row->key, &row->text, error);
+}
+
+static gboolean
+run_put_text (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return tern_rows_put_text (db, job->input, error);
+}
+
+static gboolean
+run_put_limits (sqlite3 *db, TernStoreJob *job, GError **error)
 {
   return tern_rows_put_limits (db, job->input, error);
 }
 
 static gboolean
-run_put_host (sqlite3 *db, Job *job, GError **error)
+run_put_host (sqlite3 *db, TernStoreJob *job, GError **error)
 {
   return tern_rows_put_host (db, job->input, error);
 }
 
 static gboolean
-run_remove_host (sqlite3 *db, Job *job, GError **error)
+run_remove_host (sqlite3 *db, TernStoreJob *job, GError **error)
 {
   return tern_rows_remove_host (db, job->input, error);
 }
 
 static gboolean
-run_put_task (sqlite3 *db, Job *job, GError **error)
+run_put_task (sqlite3 *db, TernStoreJob *job, GError **error)
 {
   return tern_rows_put_task (db, job->input, error);
 }
 
 static gboolean
-put_each (sqlite3 *db, const GPtrArray *tasks, GError **error)
+run_put_tasks (sqlite3 *db, TernStoreJob *job, GError **error)
 {
-  for (guint i = 0; i < tasks->len; i++)
-    if (!tern_rows_put_task (db, tasks->pdata[i], error))
-      return FALSE;
-  return TRUE;
-}
-
-/* One transaction around all of them: a group of moves is ordered as a whole. */
-static gboolean
-run_put_tasks (sqlite3 *db, Job *job, GError **error)
-{
-  if (!tern_rows_exec (db, "BEGIN IMMEDIATE", error))
-    return FALSE;
-  if (put_each (db, job->input, error) && tern_rows_exec (db, "COMMIT", error))
-    return TRUE;
-  if (!sqlite3_get_autocommit (db))
-    (void) tern_rows_exec (db, "ROLLBACK", NULL); /* the first error is the one to tell */
-  return FALSE;
+  return tern_rows_put_tasks (db, job->input, error);
 }
 
 static gboolean
-run_list_tasks (sqlite3 *db, Job *job, GError **error)
+run_put_origin (sqlite3 *db, TernStoreJob *job, GError **error)
 {
-  return (job->rows = tern_rows_list_tasks (db, job->input, error)) != NULL;
+  return tern_rows_put_origin (db, job->input, error);
+}
+
+static gboolean
+run_remove_origin (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return tern_rows_remove_origin (db, job->input, error);
+}
+
+static gboolean
+run_list_tasks (sqlite3 *db, TernStoreJob *job, GError **error)
+{
+  return give_rows (job, tern_rows_list_tasks (db, job->input, error));
 }
 
 /* --- the port --- */
@@ -318,48 +189,83 @@ run_list_tasks (sqlite3 *db, Job *job, GError **error)
 static GPtrArray *
 store_load_hosts (TernStore *store, GError **error)
 {
-  Job job = { .run = run_load_hosts };
-
-  if (!run_and_wait (TERN_STORE_SQLITE (store), &job, error))
-    return NULL;
-  return job.rows;
+  return wait_for_rows (store, run_load_hosts, NULL, error);
 }
 
 static GPtrArray *
 store_load_open_tasks (TernStore *store, guint64 *out_last_id, GError **error)
 {
-  Job job = { .run = run_load_open_tasks };
+  guint64 last_id = 0;
+  GPtrArray *tasks = wait_for_rows (store, run_load_open_tasks, &last_id, error);
 
-  if (!run_and_wait (TERN_STORE_SQLITE (store), &job, error))
-    return NULL;
-  *out_last_id = job.last_id;
-  return job.rows;
+  if (tasks != NULL)
+    *out_last_id = last_id;
+  return tasks;
+}
+
+static GPtrArray *
+store_load_children (TernStore *store, guint64 parent, GError **error)
+{
+  return wait_for_rows (store, run_load_children, &parent, error);
+}
+
+static GPtrArray *
+store_load_untold (TernStore *store, GError **error)
+{
+  return wait_for_rows (store, run_load_untold, NULL, error);
+}
+
+static GPtrArray *
+store_load_origins (TernStore *store, GError **error)
+{
+  return wait_for_rows (store, run_load_origins, NULL, error);
+}
+
+static char *
+store_load_text (TernStore *store, const char *key, GError **error)
+{
+  TernTextRow row = { .key = (char *) key };
+
+  return wait_for (store, run_load_text, &row, error) ? row.text : NULL;
+}
+
+static gboolean
+store_save_text (TernStore *store, const char *key, const char *text, GError **error)
+{
+  TernTextRow row = { (char *) key, (char *) text };
+
+  return wait_for (store, run_put_text, &row, error);
+}
+
+static gboolean
+store_load_limits (TernStore *store, TernLimits *out_limits, GError **error)
+{
+  return wait_for (store, run_load_limits, out_limits, error);
 }
 
 static void
 store_put_host_async (TernStore *store, const TernHostConfig *host, GAsyncReadyCallback cb,
                       gpointer data)
 {
-  push (TERN_STORE_SQLITE (store),
-        write_job_new (run_put_host, tern_host_config_copy (host),
-                       (GDestroyNotify) tern_host_config_unref),
+  push (store,
+        tern_store_write_new (run_put_host, tern_host_config_copy (host),
+                              (GDestroyNotify) tern_host_config_unref),
         cb, data);
 }
 
 static void
 store_remove_host_async (TernStore *store, const char *name, GAsyncReadyCallback cb, gpointer data)
 {
-  push (TERN_STORE_SQLITE (store), write_job_new (run_remove_host, g_strdup (name), g_free), cb,
-        data);
+  push (store, tern_store_write_new (run_remove_host, g_strdup (name), g_free), cb, data);
 }
 
 static void
 store_put_task_async (TernStore *store, const TernTaskRecord *task, GAsyncReadyCallback cb,
                       gpointer data)
 {
-  push (TERN_STORE_SQLITE (store),
-        write_job_new (run_put_task, tern_task_record_copy (task),
-                       (GDestroyNotify) tern_task_record_free),
+  push (store,
+        tern_store_write_new (run_put_task, tern_task_record_copy (task),
+                              (GDestroyNotify) tern_task_record_free),
         cb, data);
 }
 
@@ -371,27 +277,33 @@ store_put_tasks_async (TernStore *store, const GPtrArray *tasks, GAsyncReadyCall
 
   for (guint i = 0; i < tasks->len; i++)
     g_ptr_array_add (copies, tern_task_record_copy (tasks->pdata[i]));
-  push (TERN_STORE_SQLITE (store),
-        write_job_new (run_put_tasks, copies, (GDestroyNotify) g_ptr_array_unref), cb, data);
+  push (store, tern_store_write_new (run_put_tasks, copies, (GDestroyNotify) g_ptr_array_unref), cb,
+        data);
 }
 
-static gboolean
-store_load_limits (TernStore *store, TernLimits *out_limits, GError **error)
+static void
+store_put_origin_async (TernStore *store, const TernOrigin *origin, GAsyncReadyCallback cb,
+                        gpointer data)
 {
-  Job job = { .run = run_load_limits };
+  push (store,
+        tern_store_write_new (run_put_origin, tern_origin_copy (origin),
+                              (GDestroyNotify) tern_origin_free),
+        cb, data);
+}
 
-  if (!run_and_wait (TERN_STORE_SQLITE (store), &job, error))
-    return FALSE;
-  *out_limits = job.limits;
-  return TRUE;
+static void
+store_remove_origin_async (TernStore *store, const char *vm_uuid, GAsyncReadyCallback cb,
+                           gpointer data)
+{
+  push (store, tern_store_write_new (run_remove_origin, g_strdup (vm_uuid), g_free), cb, data);
 }
 
 static void
 store_put_limits_async (TernStore *store, const TernLimits *limits, GAsyncReadyCallback cb,
                         gpointer data)
 {
-  push (TERN_STORE_SQLITE (store),
-        write_job_new (run_put_limits, g_memdup2 (limits, sizeof *limits), g_free), cb, data);
+  push (store, tern_store_write_new (run_put_limits, g_memdup2 (limits, sizeof *limits), g_free),
+        cb, data);
 }
 
 static gboolean
@@ -427,8 +339,7 @@ static void
 store_list_tasks_async (TernStore *store, const TernTaskFilter *filter, GAsyncReadyCallback cb,
                         gpointer data)
 {
-  push (TERN_STORE_SQLITE (store), job_new (run_list_tasks, filter_copy (filter), filter_free), cb,
-        data);
+  push (store, tern_store_job_new (run_list_tasks, filter_copy (filter), filter_free), cb, data);
 }
 
 static GPtrArray *
@@ -453,6 +364,13 @@ store_iface_init (TernStoreInterface *iface)
   iface->remove_host_async = store_remove_host_async;
   iface->put_task_async = store_put_task_async;
   iface->put_tasks_async = store_put_tasks_async;
+  iface->load_children = store_load_children;
+  iface->load_untold = store_load_untold;
+  iface->load_origins = store_load_origins;
+  iface->put_origin_async = store_put_origin_async;
+  iface->remove_origin_async = store_remove_origin_async;
+  iface->load_text = store_load_text;
+  iface->save_text = store_save_text;
   iface->load_limits = store_load_limits;
   iface->put_limits_async = store_put_limits_async;
   iface->write_finish = store_write_finish;
@@ -468,12 +386,8 @@ tern_store_sqlite_close (TernStoreSqlite *self)
 {
   g_return_if_fail (TERN_IS_STORE_SQLITE (self));
 
-  if (self->thread != NULL)
-    {
-      enqueue (self, g_new0 (Job, 1));
-      g_thread_join (g_steal_pointer (&self->thread));
-    }
-  g_clear_pointer (&self->db, sqlite3_close);
+  if (self->worker != NULL)
+    tern_store_worker_close (self->worker);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
   self->lock_fd = -1;
@@ -485,10 +399,8 @@ tern_store_sqlite_finalize (GObject *object)
   TernStoreSqlite *self = TERN_STORE_SQLITE (object);
 
   tern_store_sqlite_close (self);
+  tern_store_worker_free (self->worker);
   g_free (self->trouble);
-  g_async_queue_unref (self->queue);
-  g_mutex_clear (&self->mutex);
-  g_cond_clear (&self->cond);
   G_OBJECT_CLASS (tern_store_sqlite_parent_class)->finalize (object);
 }
 
@@ -502,127 +414,22 @@ static void
 tern_store_sqlite_init (TernStoreSqlite *self)
 {
   self->lock_fd = -1;
-  self->queue = g_async_queue_new ();
-  g_mutex_init (&self->mutex);
-  g_cond_init (&self->cond);
-}
-
-/* A file of its own: SQLite drops and takes locks on the database as it goes, and closing any
- * descriptor of a file drops its POSIX locks. */
-static gboolean
-take_lock (TernStoreSqlite *self, const char *path, GError **error)
-{
-  g_autofree char *lock = g_strconcat (path, ".lock", NULL);
-  g_autofree char *shown = tern_text_visible (path, 0);
-
-  self->lock_fd = g_open (lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (self->lock_fd < 0)
-    {
-      g_set_error (error, TERN_ERROR, TERN_ERROR_STORE,
-                   "The store “%s” cannot be locked (its file “%s.lock”: %s)", shown, shown,
-                   g_strerror (errno));
-      return FALSE;
-    }
-  if (flock (self->lock_fd, LOCK_EX | LOCK_NB) == 0)
-    return TRUE;
-
-  g_set_error (error, TERN_ERROR, TERN_ERROR_STORE,
-               "The store “%s” is used by another virternd; end that one first, or name another "
-               "file",
-               shown);
-  return FALSE;
-}
-
-static sqlite3 *
-open_database (const char *path, GError **error)
-{
-  sqlite3 *db = NULL;
-
-  if (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK
-      && sqlite3_busy_timeout (db, BUSY_TIMEOUT_MS) == SQLITE_OK)
-    return db;
-  tern_rows_fail (db, "cannot be opened", error);
-  sqlite3_close (db);
-  return NULL;
-}
-
-static gboolean
-sync_directory (const char *path)
-{
-  g_autofree char *directory = g_path_get_dirname (path);
-  int fd = g_open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  gboolean good = fd >= 0 && fsync (fd) == 0;
-
-  if (fd >= 0)
-    close (fd);
-  return good;
-}
-
-/* Made under another name, so that a crash in between leaves no half store. */
-static gboolean
-create_file (const char *path, GError **error)
-{
-  g_autofree char *fresh = g_strconcat (path, ".new", NULL);
-  g_autofree char *journal = g_strconcat (fresh, "-journal", NULL);
-  sqlite3 *db;
-  gboolean good;
-  int fd;
-
-  (void) g_unlink (fresh);
-  (void) g_unlink (journal);
-  fd = g_open (fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd >= 0)
-    close (fd);
-  db = fd >= 0 ? open_database (fresh, error) : NULL;
-  good = db != NULL && tern_schema_create (db, error);
-  sqlite3_close (db);
-  if (good && g_rename (fresh, path) == 0 && sync_directory (path))
-    return TRUE;
-
-  if (error != NULL && *error == NULL)
-    g_set_error (error, TERN_ERROR, TERN_ERROR_STORE, "The store “%s” cannot be made: %s", path,
-                 g_strerror (errno));
-  (void) g_unlink (fresh);
-  return FALSE;
-}
-
-static gboolean
-use_write_ahead_log (sqlite3 *db, GError **error)
-{
-  g_autoptr (sqlite3_stmt) stmt = NULL;
-
-  if (sqlite3_prepare_v2 (db, "PRAGMA journal_mode = WAL", -1, &stmt, NULL) == SQLITE_OK
-      && sqlite3_step (stmt) == SQLITE_ROW
-      && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 0), "wal") == 0)
-    return TRUE;
-  return tern_rows_fail (db, "cannot have a write-ahead log on this file system", error);
-}
-
-static gboolean
-open_store (TernStoreSqlite *self, const char *path, GError **error)
-{
-  gboolean exists;
-
-  if (!tern_store_check_place (path, error) || !take_lock (self, path, error)
-      || !tern_store_check_file (path, &exists, error) || (!exists && !create_file (path, error)))
-    return FALSE;
-
-  self->db = open_database (path, error);
-  return self->db != NULL && use_write_ahead_log (self->db, error)
-         && tern_rows_exec (self->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error)
-         && tern_schema_upgrade (self->db, error);
 }
 
 TernStore *
 tern_store_sqlite_open (const char *path, GError **error)
 {
-  g_autoptr (TernStoreSqlite) self = NULL;
+  TernStoreSqlite *self;
+  sqlite3 *db;
+  int lock_fd;
 
   g_return_val_if_fail (path != NULL && *path != '\0', NULL);
 
-  self = g_object_new (TERN_TYPE_STORE_SQLITE, NULL);
-  if (!open_store (self, path, error))
+  db = tern_store_file_open (path, &lock_fd, error);
+  if (db == NULL)
     return NULL;
-  self->thread = g_thread_new ("virtern-store", run_thread, self);
-  return TERN_STORE (g_steal_pointer (&self));
+  self = g_object_new (TERN_TYPE_STORE_SQLITE, NULL);
+  self->lock_fd = lock_fd;
+  self->worker = tern_store_worker_new (db, set_trouble);
+  return TERN_STORE (self);
 }

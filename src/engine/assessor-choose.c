@@ -106,6 +106,30 @@ tern_assessor_place (const TernGroup *group, const TernMoveOptions *options, GEr
     }
 }
 
+/* Not bound to it, as one is to a host that a person names: what speaks against a host that is
+ * chosen speaks against this one. */
+TernPlan *
+tern_assessor_place_preferred (const TernGroup *group, const char *preferred,
+                               const TernMoveOptions *options, GError **error)
+{
+  g_autoptr (GPtrArray) excluded = excluded_new (group->excluded);
+  g_autoptr (TernPlan) plan = NULL;
+  TernGroup only = *group;
+
+  for (guint i = 0; i < group->cluster->hosts->len; i++)
+    {
+      const TernHost *host = group->cluster->hosts->pdata[i];
+
+      if (!g_str_equal (host->config->name, preferred))
+        exclude (excluded, host->config->name);
+    }
+  only.excluded = (const char *const *) excluded->pdata;
+  plan = tern_assessor_place (&only, options, NULL);
+  if (plan != NULL && plan->refusals->len == 0)
+    return g_steal_pointer (&plan);
+  return tern_assessor_place (group, options, error);
+}
+
 /* Returns: (transfer full) (nullable) */
 static char *
 choose (TernAssessor *self, const TernTaskRecord *record, const TernVm *vm,

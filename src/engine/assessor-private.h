@@ -24,6 +24,11 @@ const TernVm *tern_assessor_find_copy (const TernCluster *cluster, const char *u
 TernPlan *tern_assessor_place (const TernGroup *group, const TernMoveOptions *options,
                                GError **error);
 
+/** tern_assessor_place_preferred: the same, on @preferred if all of the group can go there, judged
+ * as a host that we choose; else wherever they can */
+TernPlan *tern_assessor_place_preferred (const TernGroup *group, const char *preferred,
+                                         const TernMoveOptions *options, GError **error);
+
 /** tern_assessor_find_vm: Returns: (transfer none) (nullable): of tern_assessor_get_cluster(), the
  * copy that the inventory shows; errors as tern_inventory_lookup_vm() */
 const TernVm *tern_assessor_find_vm (TernAssessor *self, const char *uuid, GError **error);

@@ -171,14 +171,25 @@ keep (TernAssessor *self, const TernTaskRecord *record)
   tern_ledger_add (self->ledger, &reservation);
 }
 
+/* What is neither moved nor started fills no memory. */
+static gboolean
+fills_memory (const TernTaskRecord *record)
+{
+  return !g_str_equal (record->kind, "shutdown") && !g_str_equal (record->kind, "relocate");
+}
+
 static void
 follow_task (TernAssessor *self, const TernTaskRecord *record)
 {
   gboolean over = tern_task_phase_is_final (record->phase) && record->phase != TERN_PHASE_ATTENTION;
 
+  /* Their children have what they take. */
+  if (tern_task_record_is_drain (record))
+    return;
   if (!over)
     keep (self, record);
-  else if (record->phase == TERN_PHASE_DONE && !was_seen_since (self, record))
+  else if (record->phase == TERN_PHASE_DONE && fills_memory (record)
+           && !was_seen_since (self, record))
     g_ptr_array_add (self->arrived, tern_task_record_copy (record));
   else
     let_go (self, record);
@@ -292,6 +303,30 @@ collect_vms (TernAssessor *self, const TernOrder *order, GPtrArray *vms, GPtrArr
   return TRUE;
 }
 
+/* Returns: (transfer container): what is to be defined elsewhere does not stay where it is; NULL at
+ * the end */
+static GPtrArray *
+list_sources (const GPtrArray *vms)
+{
+  GPtrArray *sources = g_ptr_array_new ();
+
+  for (guint i = 0; i < vms->len; i++)
+    g_ptr_array_add (sources, ((const TernVm *) vms->pdata[i])->host);
+  g_ptr_array_add (sources, NULL);
+  return sources;
+}
+
+/* The drain that closed a host may start there who it stopped. */
+static gboolean
+is_way_back (TernAssessor *self, guint64 parent, TernAct act, const char *destination)
+{
+  TernTask *task = parent > 0 ? tern_task_list_find (self->tasks, parent) : NULL;
+  const TernTaskRecord *record = task != NULL ? tern_task_get_record (task) : NULL;
+
+  return act == TERN_ACT_START && record != NULL && record->drain != NULL && destination != NULL
+         && tern_drain_has_host (record->drain, destination);
+}
+
 TernPlan *
 tern_assessor_plan (TernAssessor *self, const TernOrder *order, GError **error)
 {
@@ -299,7 +334,9 @@ tern_assessor_plan (TernAssessor *self, const TernOrder *order, GError **error)
   g_autoptr (GPtrArray) vms = g_ptr_array_new ();
   g_autoptr (GPtrArray) holders =
       g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  g_autoptr (GPtrArray) sources = NULL;
   TernGroup group;
+  const TernMoveOptions *options = order->options != NULL ? order->options : &self->settings.move;
 
   g_return_val_if_fail (TERN_IS_ASSESSOR (self), NULL);
 
@@ -318,11 +355,17 @@ tern_assessor_plan (TernAssessor *self, const TernOrder *order, GError **error)
     .open_tasks = holders,
     .act = order->act,
     .destination = order->destination,
+    .back = is_way_back (self, order->parent, order->act, order->destination),
     .eject_media = order->eject_media,
+    .without_room = order->away,
     .now_us = tern_clock_wall_us (self->clock),
   };
-  return tern_assessor_place (
-      &group, order->options != NULL ? order->options : &self->settings.move, error);
+  sources = list_sources (vms);
+  if (order->away)
+    group.excluded = (const char *const *) sources->pdata;
+  if (order->preferred != NULL && order->destination == NULL)
+    return tern_assessor_place_preferred (&group, order->preferred, options, error);
+  return tern_assessor_place (&group, options, error);
 }
 
 /* Returns: (transfer full): with one reason, since neither a VM nor a host that is gone can be
@@ -385,9 +428,11 @@ judge_task (TernAssessor *self, const TernTaskRecord *record, gboolean eject_med
     .act = tern_task_record_is_start (record) ? TERN_ACT_START : TERN_ACT_MOVE,
     .bound = TRUE,
     .eject_media = eject_media,
+    .without_room = !fills_memory (record),
     .now_us = tern_clock_wall_us (self->clock),
   };
 
+  question.back = is_way_back (self, record->parent, question.act, record->destination);
   /* Its definition went over before it is started. */
   if (question.vm == NULL && question.act == TERN_ACT_START)
     question.vm = tern_assessor_find_copy (cluster, record->vm_uuid, record->destination);
@@ -450,6 +495,7 @@ tern_order_copy (const TernOrder *self)
   copy->vms = g_strdupv (self->vms);
   copy->sources = g_strdupv (self->sources);
   copy->destination = g_strdup (self->destination);
+  copy->preferred = g_strdup (self->preferred);
   copy->options = g_memdup2 (self->options, sizeof *self->options);
   return copy;
 }
@@ -463,6 +509,7 @@ tern_order_free (TernOrder *self)
   g_strfreev (self->vms);
   g_strfreev (self->sources);
   g_free (self->destination);
+  g_free (self->preferred);
   g_free (self->options);
   g_free (self);
 }

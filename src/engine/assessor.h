@@ -46,6 +46,9 @@ void tern_assessor_release (TernAssessor *self, const char *vm_uuid);
  * @vms: (array zero-terminated=1): UUIDs, each once
  * @sources: (nullable) (array zero-terminated=1): for each VM the host it must still be on
  * @destination: (nullable): the host that is asked for; %NULL to choose
+ * @preferred: (nullable): the host that a plan of ours wants: taken if it can be, else another one
+ * @parent: the drain or return that orders it; 0 for none
+ * @away: another kind of the act: of a start, only the definition goes over ("relocate")
  * @partial: do what can be done, and not all or nothing
  * @eject_media: take local media out of their drives
  * @uid: of the person who asked, -1 for the daemon itself
@@ -57,6 +60,9 @@ typedef struct
   GStrv vms;
   GStrv sources;
   char *destination;
+  char *preferred;
+  guint64 parent;
+  gboolean away;
   gboolean partial;
   gboolean eject_media;
   gint64 uid;

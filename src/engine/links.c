@@ -30,9 +30,10 @@ struct _TernLinks
   TernInventory *inventory;
   GPtrArray *sights; /* Sight, by id */
 
-  gboolean known;    /* what follows is made from @sights */
-  GHashTable *hosts; /* name -> guint64 */
-  GHashTable *paths; /* "SOURCE/DESTINATION", both sorted -> guint64 */
+  gboolean known;      /* what follows is made from @sights */
+  GHashTable *hosts;   /* name -> guint64 */
+  GHashTable *paths;   /* "SOURCE/DESTINATION", both sorted -> guint64 */
+  GHashTable *streams; /* name of a source -> guint64: the most that one move took */
 };
 
 const char *
@@ -65,6 +66,7 @@ tern_links_new (TernInventory *inventory)
   self->sights = g_ptr_array_new_with_free_func ((GDestroyNotify) sight_free);
   self->hosts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->streams = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return self;
 }
 
@@ -78,6 +80,7 @@ tern_links_free (TernLinks *self)
   g_ptr_array_unref (self->sights);
   g_hash_table_unref (self->hosts);
   g_hash_table_unref (self->paths);
+  g_hash_table_unref (self->streams);
   g_free (self);
 }
 
@@ -189,10 +192,10 @@ put (GHashTable *table, const char *key, guint64 bps)
 }
 
 static void
-raise_host (TernLinks *self, const char *host, guint64 bps)
+raise_to (GHashTable *table, const char *host, guint64 bps)
 {
-  if (bps > look_up (self->hosts, host))
-    put (self->hosts, host, bps);
+  if (bps > look_up (table, host))
+    put (table, host, bps);
 }
 
 /* Both ends of a path carry at least what went over it. */
@@ -207,6 +210,7 @@ conclude (TernLinks *self)
   self->known = TRUE;
   g_hash_table_remove_all (self->hosts);
   g_hash_table_remove_all (self->paths);
+  g_hash_table_remove_all (self->streams);
   for (guint i = 0; i < self->sights->len; i++)
     {
       const Sight *sight = self->sights->pdata[i];
@@ -215,14 +219,16 @@ conclude (TernLinks *self)
       if (sight->bps > 0
           && (had_the_link (self, sight) || sight->bps > look_up (self->paths, path)))
         put (self->paths, path, sight->bps);
+      if (!sight->held)
+        raise_to (self->streams, sight->source, sight->bps);
     }
   g_hash_table_iter_init (&iter, self->paths);
   while (g_hash_table_iter_next (&iter, &key, &value))
     {
       g_auto (GStrv) ends = g_strsplit (key, "/", 2);
 
-      raise_host (self, ends[0], *(guint64 *) value);
-      raise_host (self, ends[1], *(guint64 *) value);
+      raise_to (self->hosts, ends[0], *(guint64 *) value);
+      raise_to (self->hosts, ends[1], *(guint64 *) value);
     }
 }
 
@@ -287,4 +293,13 @@ tern_links_get_path (const TernLinks *self, const char *source, const char *dest
   if (seen == 0 || (get_configured (self, source) > 0 && get_configured (self, destination) > 0))
     return get_narrower (self, source, destination, out_source);
   return answer (seen, TERN_LINK_SEEN, out_source);
+}
+
+guint64
+tern_links_get_stream (const TernLinks *self, const char *host)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  conclude ((TernLinks *) self);
+  return look_up (self->streams, host);
 }

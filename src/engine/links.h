@@ -41,6 +41,9 @@ guint64 tern_links_get_host (const TernLinks *self, const char *host, TernLinkSo
  * links, or what was seen between these two; 0 if unknown */
 guint64 tern_links_get_path (const TernLinks *self, const char *source, const char *destination,
                              TernLinkSource *out_source);
+/** tern_links_get_stream: Returns: the most bytes per second that one move away from @host was seen
+ * to take; 0 if none was */
+guint64 tern_links_get_stream (const TernLinks *self, const char *host);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernLinks, tern_links_free)
 

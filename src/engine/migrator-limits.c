@@ -125,12 +125,15 @@ make_queue_host (TernMigrator *self, const TernHost *host)
   TernQueueHost *seen = g_new0 (TernQueueHost, 1);
   const TernHostConfig *config = host->config;
   const guint64 *served = g_hash_table_lookup (self->served, config->name);
+  TernLinkSource from;
 
   seen->name = config->name;
   seen->cluster = config->cluster;
   seen->limit_out = config->limit_out;
   seen->limit_in = config->limit_in;
-  seen->link_bps = tern_links_get_host (self->links, config->name, NULL);
+  seen->link_bps = tern_links_get_host (self->links, config->name, &from);
+  seen->link_seen = from == TERN_LINK_SEEN;
+  seen->stream_bps = tern_links_get_stream (self->links, config->name);
   seen->bandwidth_bps = config->bandwidth_bps;
   seen->served = served != NULL ? *served : 0;
   /* After the daemon began, hosts get the time to be connected before a task is held against

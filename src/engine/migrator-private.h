@@ -46,9 +46,6 @@ void tern_migrator_admit (TernMigrator *self);
 
 /* migrator-limits.c */
 
-/** tern_migrator_make_queue_hosts: Returns: (transfer full) (element-type utf8 TernQueueHost): keys
- * and strings are the inventory's: valid until the main loop runs again */
-GHashTable *tern_migrator_make_queue_hosts (TernMigrator *self);
 /** tern_migrator_share: divides what the links may carry among the moves that copy */
 void tern_migrator_share (TernMigrator *self);
 /** tern_migrator_learn: from the moves that were made before, to the links */

@@ -10,9 +10,14 @@
 
 #include "base/error.h"
 #include "engine/migration.h"
+#include "engine/shutdown.h"
 #include "engine/start.h"
 #include "engine/task-private.h"
+#include "base/text.h"
+#include "engine/assessor-private.h"
 #include "plan/refusal.h"
+
+#define MAX_NAME_SHOWN 60
 
 G_DEFINE_TYPE (TernMigrator, tern_migrator, G_TYPE_OBJECT)
 
@@ -48,13 +53,22 @@ on_task_changed (TernTask *task, gboolean urgent, TernMigrator *self)
     tern_links_learn (self->links, tern_task_get_record (task));
 }
 
+static GType
+find_type (const TernTaskRecord *record)
+{
+  if (g_str_equal (record->kind, "relocate"))
+    return TERN_TYPE_RELOCATION;
+  if (g_str_equal (record->kind, "shutdown"))
+    return TERN_TYPE_SHUTDOWN;
+  return tern_task_record_is_start (record) ? TERN_TYPE_START : TERN_TYPE_MIGRATION;
+}
+
 static TernRun *
 take_up (TernMigrator *self, TernTaskRecord *record)
 {
   g_autoptr (TernTask) task = tern_task_new (record);
   TernRunParts parts = { self->clock, self->store, self->inventory, self->assessor };
-  TernRun *run = tern_run_new (
-      tern_task_record_is_start (record) ? TERN_TYPE_START : TERN_TYPE_MIGRATION, &parts, task);
+  TernRun *run = tern_run_new (find_type (record), &parts, task);
 
   g_signal_connect_object (run, "phase-changed", G_CALLBACK (on_phase_changed), self, 0);
   g_signal_connect_object (task, "changed", G_CALLBACK (on_task_changed), self, 0);
@@ -104,14 +118,19 @@ make_record (TernMigrator *self, const Ordering *ordering, const TernMove *move)
   if (move->act == TERN_ACT_START)
     {
       g_free (record->kind);
-      record->kind = g_strdup ("start");
+      record->kind = g_strdup (ordering->order->away ? "relocate" : "start");
     }
+  record->parent = ordering->order->parent;
   record->vm_uuid = g_strdup (move->vm->uuid);
   record->vm_name = g_strdup (move->vm->name);
-  record->source = g_strdup (choose_source (ordering->plan, move));
+  record->source =
+      g_strdup (ordering->order->away ? move->vm->host : choose_source (ordering->plan, move));
   record->destination = g_strdup (move->destination);
-  record->memory = tern_vm_get_memory_need (move->vm);
-  record->vcpus = move->vm->vcpus;
+  if (!ordering->order->away)
+    {
+      record->memory = tern_vm_get_memory_need (move->vm);
+      record->vcpus = move->vm->vcpus;
+    }
   record->eject_media = ordering->order->eject_media && move->act == TERN_ACT_MOVE;
   record->created_us = tern_clock_wall_us (self->clock);
   record->started_by_uid = ordering->order->uid;
@@ -317,6 +336,82 @@ tern_migrator_start_finish (TernMigrator *self, GAsyncResult *result, GError **e
   return tasks != NULL ? g_object_ref (tasks->pdata[0]) : NULL;
 }
 
+/* A guest is asked to shut down: nothing is placed, but nobody else may order for it meanwhile. */
+
+/* Returns: (transfer none) (nullable) */
+static const TernVm *
+find_guest (TernMigrator *self, const char *vm_uuid, const char *host, GError **error)
+{
+  const TernVm *vm = tern_assessor_find_vm (self->assessor, vm_uuid, error);
+  g_autoptr (TernTaskRecord) holder = tern_assessor_find_holder (self->assessor, vm_uuid);
+  g_autofree char *shown = NULL;
+
+  if (vm == NULL)
+    return NULL;
+  shown = tern_text_visible (vm->name, MAX_NAME_SHOWN);
+  if (holder != NULL)
+    g_set_error (error, TERN_ERROR, TERN_ERROR_BUSY,
+                 "Task %" G_GUINT64_FORMAT " is under way for %s; wait for it, or cancel it",
+                 holder->id, shown);
+  else if (!g_str_equal (vm->host, host))
+    g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+                 "%s is on %s by now, and not on %s any more", shown, vm->host, host);
+  else if (!vm->persistent)
+    g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+                 "%s is transient: its definition would be lost with its shutdown", shown);
+  else
+    return vm;
+  return NULL;
+}
+
+static Ordering *
+make_shutdown (TernMigrator *self, const TernVm *vm, guint64 parent, gint64 uid)
+{
+  Ordering *ordering = g_new0 (Ordering, 1);
+  TernTaskRecord *record = tern_task_record_new ();
+
+  ordering->records = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  ordering->late = g_ptr_array_new_with_free_func (g_object_unref);
+  g_free (record->kind);
+  record->id = ++self->last_id;
+  record->kind = g_strdup ("shutdown");
+  record->parent = parent;
+  record->vm_uuid = g_strdup (vm->uuid);
+  record->vm_name = g_strdup (vm->name);
+  record->source = g_strdup (vm->host);
+  record->destination = g_strdup (vm->host);
+  record->created_us = tern_clock_wall_us (self->clock);
+  record->started_by_uid = uid;
+  g_ptr_array_add (ordering->records, record);
+  return ordering;
+}
+
+void
+tern_migrator_shutdown_async (TernMigrator *self, const char *vm_uuid, const char *host,
+                              guint64 parent, gint64 uid, GAsyncReadyCallback cb, gpointer data)
+{
+  GTask *gtask;
+  GError *error = NULL;
+  const TernVm *vm;
+  Ordering *ordering;
+
+  g_return_if_fail (TERN_IS_MIGRATOR (self));
+  g_return_if_fail (vm_uuid != NULL && host != NULL);
+
+  gtask = g_task_new (self, NULL, cb, data);
+  vm = find_guest (self, vm_uuid, host, &error);
+  if (vm == NULL)
+    {
+      g_task_return_error (gtask, error);
+      g_object_unref (gtask);
+      return;
+    }
+  ordering = make_shutdown (self, vm, parent, uid);
+  g_task_set_task_data (gtask, ordering, (GDestroyNotify) ordering_free);
+  hold_all (self, ordering->records);
+  store_all (self, ordering, gtask);
+}
+
 /* Open tasks */
 
 static TernRun *
@@ -372,6 +467,13 @@ tern_migrator_switch (TernMigrator *self, TernTask *task, TernPolicy policy, gin
 
   run = find_open (self, task, "given another policy", error);
   return run != NULL && tern_run_switch (run, policy, uid, error);
+}
+
+guint64
+tern_migrator_take_id (TernMigrator *self)
+{
+  g_return_val_if_fail (TERN_IS_MIGRATOR (self), 0);
+  return ++self->last_id;
 }
 
 static void
@@ -432,8 +534,11 @@ tern_migrator_load (TernMigrator *self, GPtrArray *tasks, guint64 last_id)
   self->last_id = MAX (self->last_id, last_id);
   for (guint i = 0; i < tasks->len; i++)
     {
-      TernRun *run = take_up (self, tern_task_record_copy (tasks->pdata[i]));
+      TernRun *run;
 
+      if (tern_task_record_is_drain (tasks->pdata[i]))
+        continue;
+      run = take_up (self, tern_task_record_copy (tasks->pdata[i]));
       tern_run_feed (run, TERN_EVENT_RESTARTED);
     }
   /* An adopted copy has its share from the start. */

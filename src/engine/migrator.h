@@ -23,7 +23,8 @@ TernMigrator *tern_migrator_new (TernClock *clock, TernStore *store, TernInvento
                                  TernTaskList *tasks, TernAssessor *assessor);
 
 /** tern_migrator_load: takes up what was open when the daemon ended, see recovery in
- * docs/ARCHITECTURE.md. @tasks: (element-type TernTaskRecord), @last_id: highest id ever given */
+ * docs/ARCHITECTURE.md. @tasks: (element-type TernTaskRecord): drains and returns among them are
+ * left to the drainer, @last_id: highest id ever given */
 void tern_migrator_load (TernMigrator *self, GPtrArray *tasks, guint64 last_id);
 
 /**
@@ -59,6 +60,23 @@ void tern_migrator_order_async (TernMigrator *self, const TernOrder *order, GAsy
  * fails for a refusal, else %NULL. Returns: (transfer full) (element-type TernTask): as planned */
 GPtrArray *tern_migrator_order_finish (TernMigrator *self, GAsyncResult *result,
                                        TernPlan **out_plan, GError **error);
+
+/**
+ * tern_migrator_shutdown_async:
+ * @host: it must still be on
+ * @parent: the drain that orders it; 0 for none
+ *
+ * Asks the guest of a VM to shut down, as a task; end with tern_migrator_start_finish(). Errors:
+ * %TERN_ERROR_NOT_FOUND, %TERN_ERROR_BUSY, %TERN_ERROR_REFUSED (it is elsewhere, or transient),
+ * %TERN_ERROR_STORE.
+ */
+void tern_migrator_shutdown_async (TernMigrator *self, const char *vm_uuid, const char *host,
+                                   guint64 parent, gint64 uid, GAsyncReadyCallback cb,
+                                   gpointer data);
+
+/** tern_migrator_take_id: Returns: the id of a task that is made elsewhere: ids are shared by all
+ * kinds */
+guint64 tern_migrator_take_id (TernMigrator *self);
 
 /** tern_migrator_switch: see tern_run_switch() */
 gboolean tern_migrator_switch (TernMigrator *self, TernTask *task, TernPolicy policy, gint64 uid,
@@ -98,5 +116,10 @@ TernLinks *tern_migrator_get_links (TernMigrator *self);
 
 /** tern_migrator_cancel: asks a task to stop, returns at once; %TERN_ERROR_REFUSED when it ended */
 gboolean tern_migrator_cancel (TernMigrator *self, TernTask *task, GError **error);
+
+/** tern_migrator_make_queue_hosts: limits and links of all hosts. Returns: (transfer full)
+ * (element-type utf8 TernQueueHost): keys and strings are the inventory's: valid until the main
+ * loop runs again */
+GHashTable *tern_migrator_make_queue_hosts (TernMigrator *self);
 
 G_END_DECLS

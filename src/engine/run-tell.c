@@ -20,6 +20,11 @@ describe_task (const TernTaskRecord *record)
 {
   g_autofree char *vm = tern_text_visible (record->vm_name, MAX_NAME_SHOWN);
 
+  if (g_str_equal (record->kind, "relocate"))
+    return g_strdup_printf ("moving the definition of %s from %s to %s", vm, record->source,
+                            record->destination);
+  if (g_str_equal (record->kind, "shutdown"))
+    return g_strdup_printf ("shutting down %s on %s", vm, record->source);
   if (!tern_task_record_is_start (record))
     return g_strdup_printf ("moving %s from %s to %s", vm, record->source, record->destination);
   if (g_str_equal (record->source, record->destination))
@@ -69,7 +74,7 @@ was_given_up (TernRun *self, const TernTaskRecord *record)
 char *
 tern_run_describe_failure (TernRun *self, const TernTaskRecord *record)
 {
-  gboolean is_start = tern_task_record_is_start (record);
+  gboolean is_move = g_str_equal (record->kind, "migrate");
 
   if (was_given_up (self, record))
     return record->verdict != NULL
@@ -78,11 +83,11 @@ tern_run_describe_failure (TernRun *self, const TernTaskRecord *record)
   if (self->call_error == NULL && record->verdict == NULL)
     return g_strdup_printf (
         "virternd was restarted before anything was started; order the %s again",
-        is_start ? "start" : "move");
+        is_move ? "move" : record->kind);
   if (self->call_error == NULL)
     return g_strdup (record->verdict);
   /* An answer that got lost does not say what became of it, and none says that it ended. */
-  if ((is_start || !self->answered || self->ended) && record->verdict != NULL)
+  if ((!is_move || !self->answered || self->ended) && record->verdict != NULL)
     return g_strdup_printf ("%s; %s", self->call_error->message, record->verdict);
   return g_strdup (self->call_error->message);
 }
@@ -122,7 +127,9 @@ static void
 add_cancel (const TernTaskRecord *record, GString *text)
 {
   g_string_append (text, " was cancelled");
-  if (tern_task_record_is_start (record) && record->verdict != NULL)
+  if (g_str_equal (record->kind, "shutdown") && record->attempt > 0)
+    g_string_append (text, "; its guest had been asked already, and may still shut down");
+  if (!g_str_equal (record->kind, "migrate") && record->verdict != NULL)
     g_string_append_printf (text, ": %s", record->verdict);
   else
     add_media (record, text);

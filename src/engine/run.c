@@ -101,7 +101,8 @@ tern_run_repair_ended (TernRun *self, const GError *error)
 static gboolean
 is_attempt (TernTaskPhase phase)
 {
-  return phase == TERN_PHASE_PREPARING || phase == TERN_PHASE_STARTING;
+  return phase == TERN_PHASE_PREPARING || phase == TERN_PHASE_STARTING
+         || phase == TERN_PHASE_SHUTTING_DOWN;
 }
 
 static void

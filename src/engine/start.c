@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "plan/relocate-fsm.h"
 #include "plan/start-fsm.h"
 #include "plan/start-truth.h"
 
@@ -29,6 +30,13 @@ struct _TernStart
 };
 
 G_DEFINE_TYPE (TernStart, tern_start, TERN_TYPE_RUN)
+
+struct _TernRelocation
+{
+  TernStart start;
+};
+
+G_DEFINE_TYPE (TernRelocation, tern_relocation, TERN_TYPE_START)
 
 /* The check: all hosts. */
 
@@ -137,6 +145,12 @@ take_up_check (TernStart *self, const GPtrArray *seen)
   if (refusal == NULL && !is_defined (destination) && (self->went_over || !is_defined (source)))
     refusal = g_error_new (TERN_ERROR, TERN_ERROR_NOT_FOUND, "it is not defined on %s any more",
                            self->went_over ? record->destination : record->source);
+  /* Which of the two is the right one nobody knows. */
+  if (refusal == NULL && TERN_IS_RELOCATION (run) && is_defined (destination))
+    refusal = g_error_new (TERN_ERROR, TERN_ERROR_EXISTS,
+                           "it is defined on %s already; remove one of the definitions with “virsh "
+                           "undefine” there (not with --remove-all-storage)",
+                           record->destination);
   if (refusal != NULL)
     {
       tern_run_refuse (run, refusal);
@@ -409,4 +423,35 @@ tern_start_class_init (TernStartClass *klass)
   run_class->act = act;
   run_class->conclude = conclude;
   run_class->close = stop_waiting;
+}
+
+/* Relocation */
+
+static TernTaskEvent
+conclude_relocation (TernRun *run, const TernSighting *source, const TernSighting *destination,
+                     char **out_verdict)
+{
+  const TernTaskRecord *record = tern_run_get_record (run);
+  TernStartTruth truth = tern_start_truth_judge (source, destination);
+  TernVerifying verifying = tern_run_count_look (run, truth);
+  g_autofree char *vm = tern_text_visible (record->vm_name, MAX_NAME_SHOWN);
+
+  *out_verdict =
+      tern_relocate_explain (truth, vm, record->source, source, record->destination, destination);
+  return tern_relocate_truth_to_event (truth, &verifying);
+}
+
+static void
+tern_relocation_init (TernRelocation *self)
+{
+  (void) self;
+}
+
+static void
+tern_relocation_class_init (TernRelocationClass *klass)
+{
+  TernRunClass *run_class = (TernRunClass *) klass;
+
+  run_class->next = tern_relocate_fsm_next;
+  run_class->conclude = conclude_relocation;
 }

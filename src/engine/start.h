@@ -14,4 +14,13 @@ G_BEGIN_DECLS
 #define TERN_TYPE_START (tern_start_get_type ())
 G_DECLARE_FINAL_TYPE (TernStart, tern_start, TERN, START, TernRun)
 
+/**
+ * TernRelocation:
+ *
+ * The definition of a VM that is shut off goes to another host, as before a start; nothing is
+ * started. See plan/relocate-fsm.h.
+ */
+#define TERN_TYPE_RELOCATION (tern_relocation_get_type ())
+G_DECLARE_FINAL_TYPE (TernRelocation, tern_relocation, TERN, RELOCATION, TernStart)
+
 G_END_DECLS

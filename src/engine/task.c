@@ -7,6 +7,8 @@
 
 #include "engine/task-private.h"
 
+#include "plan/relocate-fsm.h"
+#include "plan/shutdown-fsm.h"
 #include "plan/start-fsm.h"
 
 /* Ended tasks that stay at hand; the store has them all. */
@@ -91,6 +93,12 @@ tern_task_is_cancelable (TernTask *self)
   g_return_val_if_fail (TERN_IS_TASK (self), FALSE);
   if (self->record->cancel_requested)
     return FALSE;
+  if (tern_task_record_is_drain (self->record))
+    return !tern_task_phase_is_final (self->record->phase);
+  if (g_str_equal (self->record->kind, "relocate"))
+    return tern_relocate_phase_is_cancelable (self->record->phase);
+  if (g_str_equal (self->record->kind, "shutdown"))
+    return tern_shutdown_phase_is_cancelable (self->record->phase);
   return tern_task_record_is_start (self->record)
              ? tern_start_phase_is_cancelable (self->record->phase)
              : tern_task_phase_is_cancelable (self->record->phase);
@@ -234,10 +242,19 @@ tern_task_list_find_open_by_vm (TernTaskList *self, const char *vm_uuid)
     {
       TernTask *task = self->tasks->pdata[i];
 
-      if (holds_something (task) && g_str_equal (task->record->vm_uuid, vm_uuid))
+      if (holds_something (task) && !tern_task_record_is_drain (task->record)
+          && g_str_equal (task->record->vm_uuid, vm_uuid))
         return task;
     }
   return NULL;
+}
+
+static gboolean
+uses_host (const TernTaskRecord *record, const char *host)
+{
+  if (tern_task_record_is_drain (record) && record->drain != NULL)
+    return tern_drain_has_host (record->drain, host);
+  return g_str_equal (record->source, host) || g_str_equal (record->destination, host);
 }
 
 TernTask *
@@ -251,9 +268,7 @@ tern_task_list_find_open_by_host (TernTaskList *self, const char *host)
     {
       TernTask *task = self->tasks->pdata[i];
 
-      if (!holds_something (task)
-          || (!g_str_equal (task->record->source, host)
-              && !g_str_equal (task->record->destination, host)))
+      if (!holds_something (task) || !uses_host (task->record, host))
         continue;
       if (!tern_task_is_ended (task))
         return task;

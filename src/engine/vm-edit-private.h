@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Between vm-edit.c (locks) and vm-mask.c. */
+/* Between vm-edit.c (locks), vm-drain-action.c and vm-mask.c. */
 
 /** tern_vm_edit_show: Returns: (transfer full): its name, for people */
 char *tern_vm_edit_show (const TernVm *vm);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Locks of one VM, and what locks and masks share: which VM it is, and that it shows what the
- * host was told before anybody hears that it was done. Masks are vm-mask.c's part.
+ * host was told before anybody hears that it was done. Drain actions
+ * are vm-drain-action.c's part, masks vm-mask.c's.
  */
 #include "config.h"
 

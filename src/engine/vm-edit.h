@@ -7,9 +7,9 @@
 G_BEGIN_DECLS
 
 /*
- * Small changes to one VM that are no tasks: locks and CPU masks. Each ends when the host did it
- * and the inventory shows it. Errors of all: %TERN_ERROR_NOT_FOUND, %TERN_ERROR_UNREACHABLE,
- * %TERN_ERROR_BUSY (a task holds the VM), %TERN_ERROR_ATTENTION.
+ * Small changes to one VM that are no tasks: locks, what drains do with it, and CPU masks. Each
+ * ends when the host did it and the inventory shows it. Errors of all: %TERN_ERROR_NOT_FOUND,
+ * %TERN_ERROR_UNREACHABLE, %TERN_ERROR_BUSY (a task holds the VM), %TERN_ERROR_ATTENTION.
  */
 
 /** tern_vm_edit_lock_async: @lock: (nullable): %NULL to unlock (%TERN_ERROR_NOT_FOUND if it is not
@@ -19,6 +19,12 @@ G_BEGIN_DECLS
 void tern_vm_edit_lock_async (TernAssessor *assessor, const char *vm_uuid, const TernLock *lock,
                               GAsyncReadyCallback cb, gpointer data);
 gboolean tern_vm_edit_lock_finish (GAsyncResult *result, GError **error);
+
+/** tern_vm_edit_drain_action_async: @action: a #TernDrainAction, kept in the VM's metadata; -1 to
+ * forget it. A VM that is on its way is not changed (%TERN_ERROR_BUSY) */
+void tern_vm_edit_drain_action_async (TernAssessor *assessor, const char *vm_uuid, int action,
+                                      GAsyncReadyCallback cb, gpointer data);
+gboolean tern_vm_edit_drain_action_finish (GAsyncResult *result, GError **error);
 
 /**
  * TernMask: how a VM's CPU shall be masked

@@ -115,7 +115,8 @@ tern_host_config_copy (const TernHostConfig *self)
   g_free (copy->cluster);
   copy->cluster = g_strdup (self->cluster);
   copy->memory_reserve = self->memory_reserve;
-  copy->maintenance = self->maintenance;
+  copy->duty = self->duty;
+  copy->duty_task = self->duty_task;
   copy->limit_out = self->limit_out;
   copy->limit_in = self->limit_in;
   copy->link_bps = self->link_bps;

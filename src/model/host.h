@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/cpu.h"
+#include "model/drain.h"
 #include "model/resource.h"
 
 #include <glib.h>
@@ -105,7 +106,8 @@ void tern_host_facts_unref (TernHostFacts *self);
  * @uuid: (nullable): the host UUID seen when it was added
  * @cluster: hosts of one cluster may exchange VMs; %TERN_CLUSTER_DEFAULT unless said otherwise
  * @memory_reserve: bytes that no VM may be given; 0 for the daemon's default
- * @maintenance: nothing may be placed on it
+ * @duty: what it is there for at present: nothing is placed on it while it is closed
+ * @duty_task: the open drain or return of it, or the drain that closed it; 0 while it is active
  * @limit_out: moves away from it at a time; 0 for the limit of all hosts
  * @limit_in: moves and starts to it at a time; 0 likewise
  * @link_bps: bytes per second its migration link carries; 0 if the admin did not say
@@ -122,7 +124,8 @@ typedef struct
   char *uuid;
   char *cluster;
   guint64 memory_reserve;
-  gboolean maintenance;
+  TernDuty duty;
+  guint64 duty_task;
   guint limit_out;
   guint limit_in;
   guint64 link_bps;

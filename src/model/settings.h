@@ -37,6 +37,9 @@ const char *tern_score_part_to_string (TernScorePart part);
  * @limits: how many go on at a time, unless that was changed at run time
  * @prepare_postcopy: every move is begun so that it can be switched to post-copy later, not only
  *   those with that policy
+ * @shutdown_us: how long a drain waits for a guest that was asked to shut down
+ * @drain_rules: (nullable) (array zero-terminated=1): what drains do with VMs by name, see
+ *   tern_drain_rules_find(); not owned: as good as static
  */
 typedef struct
 {
@@ -47,12 +50,15 @@ typedef struct
   TernBounds bounds;
   TernLimits limits;
   gboolean prepare_postcopy;
+  gint64 shutdown_us;
+  const char *const *drain_rules;
 } TernSettings;
 
 #define TERN_SETTINGS_INIT                                                                         \
   {                                                                                                \
     .memory_ratio = 1.0, .memory_reserve = G_GUINT64_CONSTANT (512) << 20,                         \
-    .weights = { 4, 2, 1, 1 }, .move = TERN_MOVE_OPTIONS_INIT, .bounds = TERN_BOUNDS_INIT          \
+    .weights = { 4, 2, 1, 1 }, .move = TERN_MOVE_OPTIONS_INIT, .bounds = TERN_BOUNDS_INIT,         \
+    .shutdown_us = 300 * G_USEC_PER_SEC                                                            \
   }
 
 G_END_DECLS

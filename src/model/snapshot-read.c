@@ -21,6 +21,7 @@ typedef struct
   gpointer item;
   guint line;
   guint64 dirty_bps;
+  gint64 shutdown_us;
   gboolean derived_uuid;
 } Pending;
 
@@ -122,6 +123,15 @@ host_entry_clear (TernHostEntry *entry)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TernHostEntry, host_entry_clear)
 
+/* “maintenance” is how a file said it before there were other duties. */
+static TernDuty
+find_duty (const TernHostEntry *entry)
+{
+  if (entry->duty != TERN_WORD_UNSET)
+    return (TernDuty) entry->duty;
+  return entry->maintenance ? TERN_DUTY_MAINTENANCE : TERN_DUTY_ACTIVE;
+}
+
 static gboolean
 check_host (const Loader *self, const TernHostEntry *entry, const TernHostFacts *facts,
             GError **error)
@@ -135,6 +145,9 @@ check_host (const Loader *self, const TernHostEntry *entry, const TernHostFacts 
     return tern_json_refuse (&self->text, error, "there is a host “%s” already", entry->name);
   if (entry->cluster == NULL || *entry->cluster == '\0')
     return tern_json_refuse (&self->text, error, "“cluster” is empty");
+  if (entry->maintenance && find_duty (entry) != TERN_DUTY_MAINTENANCE)
+    return tern_json_refuse (&self->text, error, "“maintenance” is true, but “duty” is “%s”",
+                             tern_duty_to_string (find_duty (entry)));
   if (entry->seen && facts->memory_total == TERN_SIZE_UNSET)
     return tern_json_refuse (&self->text, error, "“memory-mib” is missing");
   if (entry->seen && facts->cpus == G_MAXUINT)
@@ -163,7 +176,7 @@ make_host (const TernHostEntry *entry, const char *uuid, TernHostFacts *facts)
   config->uuid = g_strdup (uuid);
   g_free (config->cluster);
   config->cluster = g_strdup (entry->cluster);
-  config->maintenance = entry->maintenance;
+  config->duty = find_duty (entry);
   config->memory_reserve = entry->memory_reserve;
   return tern_host_new (config, states[entry->state], entry->seen ? facts : NULL, entry->seen_us,
                         entry->error);
@@ -272,6 +285,7 @@ add_vm (Loader *self, TernVmEntry *entry, TernVm *vm, GError **error)
   normalize_vm (vm);
   pending.item = tern_vm_ref (vm);
   pending.dirty_bps = mbps_to_bps (entry->dirty_mbps);
+  pending.shutdown_us = (gint64) (entry->shutdown_seconds * G_USEC_PER_SEC);
   g_array_append_val (self->vms, pending);
   return TRUE;
 }
@@ -400,50 +414,52 @@ fault_entry_clear (TernFaultEntry *entry)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TernFaultEntry, fault_entry_clear)
 
-/* Which fault can strike in which phase. */
+/* In which phases a fault can strike. */
 typedef struct
 {
   const char *fault;
-  gboolean at_start;
-  const char *only; /* (nullable): phase */
+  const char *phases[8];
 } FaultWord;
 
+#define OF_MOVE "prepare", "copy", "switch", "postcopy", "finish"
+
 static const FaultWord fault_words[] = {
-  { "error", TRUE, NULL },
-  { "hang", TRUE, NULL },
-  { "lose-connection", TRUE, NULL },
-  { "source-dies", FALSE, NULL },
-  { "destination-dies", FALSE, NULL },
-  { "both-run", FALSE, "finish" },
-  { "leftover-source", FALSE, "finish" },
-  { "leftover-paused-source", FALSE, "finish" },
-  { "refused", FALSE, "prepare" },
-  { "stuck", FALSE, NULL },
-  { "held-source", FALSE, "switch" },
+  { "error", { OF_MOVE, "start", "shutdown" } },
+  { "hang", { OF_MOVE, "start" } },
+  { "lose-connection", { OF_MOVE, "start", "shutdown" } },
+  { "source-dies", { OF_MOVE } },
+  { "destination-dies", { OF_MOVE } },
+  { "both-run", { "finish" } },
+  { "leftover-source", { "finish" } },
+  { "leftover-paused-source", { "finish" } },
+  { "refused", { "prepare" } },
+  { "stuck", { OF_MOVE } },
+  { "held-source", { "switch" } },
+  { "ignored", { "shutdown" } },
 };
 
 static gboolean
 check_vm_fault (const Loader *self, const TernFaultEntry *entry, GError **error)
 {
-  static const char *const phases[] = { "start",    "prepare", "copy", "switch",
-                                        "postcopy", "finish",  NULL };
+  static const char *const phases[] = { OF_MOVE, "start", "shutdown", NULL };
   const FaultWord *word = NULL;
 
   if (entry->phase == NULL || !g_strv_contains (phases, entry->phase))
-    return tern_json_refuse (&self->text, error,
-                             "“phase” must be start, prepare, copy, switch, postcopy or finish");
+    return tern_json_refuse (
+        &self->text, error,
+        "“phase” must be start, prepare, copy, switch, postcopy, finish or shutdown");
   for (guint i = 0; i < G_N_ELEMENTS (fault_words); i++)
     if (g_strcmp0 (fault_words[i].fault, entry->fault) == 0)
       word = &fault_words[i];
   if (word == NULL)
     return tern_json_refuse (&self->text, error, "“fault” is none of a VM: “%s”", entry->fault);
-  if (g_str_equal (entry->phase, "start") && !word->at_start)
-    return tern_json_refuse (&self->text, error, "“%s” cannot happen in the phase “start”",
-                             entry->fault);
-  if (word->only != NULL && !g_str_equal (entry->phase, word->only))
+  if (g_strv_contains (word->phases, entry->phase))
+    return TRUE;
+  if (word->phases[1] == NULL)
     return tern_json_refuse (&self->text, error, "“%s” happens in the phase “%s” only",
-                             entry->fault, word->only);
-  return TRUE;
+                             entry->fault, word->phases[0]);
+  return tern_json_refuse (&self->text, error, "“%s” cannot happen in the phase “%s”", entry->fault,
+                           entry->phase);
 }
 
 static gboolean
@@ -568,19 +584,24 @@ fill_memory_free (Loader *self)
 static void
 put_in_order (Loader *self, TernCluster *cluster)
 {
-  g_autoptr (GHashTable) dirty = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) told = g_hash_table_new (NULL, NULL);
   TernSnapshot *snapshot = self->snapshot;
 
   for (guint i = 0; i < self->vms->len; i++)
     {
       const Pending *pending = &g_array_index (self->vms, Pending, i);
 
-      g_hash_table_insert (dirty, pending->item, (gpointer) pending);
+      g_hash_table_insert (told, pending->item, (gpointer) pending);
     }
   snapshot->dirty_bps = g_new0 (guint64, cluster->vms->len + 1);
+  snapshot->shutdown_us = g_new0 (gint64, cluster->vms->len + 1);
   for (guint i = 0; i < cluster->vms->len; i++)
-    snapshot->dirty_bps[i] =
-        ((Pending *) g_hash_table_lookup (dirty, cluster->vms->pdata[i]))->dirty_bps;
+    {
+      const Pending *pending = g_hash_table_lookup (told, cluster->vms->pdata[i]);
+
+      snapshot->dirty_bps[i] = pending->dirty_bps;
+      snapshot->shutdown_us[i] = pending->shutdown_us;
+    }
   for (guint i = 0; i < cluster->hosts->len; i++)
     {
       const TernHost *host = cluster->hosts->pdata[i];
@@ -687,6 +708,7 @@ tern_snapshot_free (TernSnapshot *self)
   g_ptr_array_unref (self->sim_hosts);
   g_ptr_array_unref (self->faults);
   g_free (self->dirty_bps);
+  g_free (self->shutdown_us);
   g_free (self);
 }
 

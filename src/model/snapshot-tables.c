@@ -33,6 +33,18 @@ vm_state_word (guint state)
 }
 
 static const char *
+duty_word (guint duty)
+{
+  return tern_duty_to_string ((TernDuty) duty);
+}
+
+static const char *
+action_word (guint action)
+{
+  return tern_drain_action_to_string ((TernDrainAction) action);
+}
+
+static const char *
 vm_reason_word (guint reason)
 {
   return tern_vm_reason_to_string ((TernVmReason) reason);
@@ -106,6 +118,8 @@ static const TernField host_entry_fields[] = {
   FLAG ("listed", TernHostEntry, listed, TRUE),
   OR ("cluster", TernHostEntry, cluster, TERN_CLUSTER_DEFAULT),
   FLAG ("maintenance", TernHostEntry, maintenance, FALSE),
+  { "duty", TERN_FIELD_WORD, AT (TernHostEntry, duty), .word = duty_word, .n_words = TERN_N_DUTIES,
+    .preset = TERN_WORD_UNSET },
   SIZE ("memory-reserve", "mib", MIB, TernHostEntry, memory_reserve, 0, FALSE),
   FLAG ("seen", TernHostEntry, seen, TRUE),
   TIME ("seen-at", TernHostEntry, seen_us, TERN_TIME_UNSET),
@@ -202,6 +216,7 @@ PART_SHAPE (tern_shape_vm_entry, vm_entry_fields, TernVmEntry);
 
 static const TernField simulated_fields[] = {
   NUMBER ("dirty-mbps", TernVmEntry, dirty_mbps, 0, MAX_MBPS, 0),
+  NUMBER ("shutdown-seconds", TernVmEntry, shutdown_seconds, 0, 1000000, 5),
 };
 PART_SHAPE (tern_shape_simulated, simulated_fields, TernVmEntry);
 
@@ -235,6 +250,8 @@ static const TernField vm_fields[] = {
   FLAG ("masked", TernVm, masked, FALSE),
   LEVEL ("load-permille", TernVm, load_permille),
   { "lock", TERN_FIELD_OBJECT, AT (TernVm, lock), .shape = &lock_shape },
+  { "drain-action", TERN_FIELD_WORD, AT (TernVm, drain_action), .word = action_word,
+    .n_words = TERN_N_DRAIN_ACTIONS, .preset = TERN_WORD_UNSET },
 };
 PART_SHAPE (tern_shape_vm, vm_fields, TernVm);
 

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 /** A size or time that stands for "not in the file". */
 #define TERN_SIZE_UNSET G_MAXUINT64
 #define TERN_TIME_UNSET G_MININT64
+/** Likewise a word: it is none of the words. */
+#define TERN_WORD_UNSET G_MAXUINT
 
 typedef enum
 {
@@ -50,6 +52,7 @@ typedef struct
   gboolean listed;
   char *cluster;
   gboolean maintenance;
+  guint duty;
   guint64 memory_reserve;
   double link_mbps;
   gboolean seen;
@@ -64,6 +67,7 @@ typedef struct
   char *uuid;
   char *host;
   double dirty_mbps;
+  double shutdown_seconds;
   TernCpuEntry cpu;
 } TernVmEntry;
 

@@ -48,7 +48,7 @@ write_host (GString *out, const TernHost *host, gint64 taken_us)
     .error = host->error,
     .listed = TRUE,
     .cluster = config->cluster,
-    .maintenance = config->maintenance,
+    .duty = config->duty != TERN_DUTY_ACTIVE ? config->duty : TERN_WORD_UNSET,
     .memory_reserve = config->memory_reserve,
     .seen = facts != NULL,
     .seen_us = host->seen_us != taken_us ? host->seen_us : TERN_TIME_UNSET,

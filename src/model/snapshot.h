@@ -45,6 +45,7 @@ typedef struct
  * @reservations: (element-type TernReservation): what moves under way had been promised
  * @sim_hosts: (element-type TernSnapshotHost): one for each of the cluster's hosts, in its order
  * @dirty_bps: (array): one for each of the cluster's VMs, in its order
+ * @shutdown_us: (array): likewise: what its guest takes to shut down
  * @faults: (element-type TernSnapshotFault)
  */
 typedef struct
@@ -54,6 +55,7 @@ typedef struct
   GPtrArray *reservations;
   GPtrArray *sim_hosts;
   guint64 *dirty_bps;
+  gint64 *shutdown_us;
   GPtrArray *faults;
 } TernSnapshot;
 

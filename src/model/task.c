@@ -6,6 +6,8 @@
 
 #include "model/task.h"
 
+#include <string.h>
+
 typedef struct
 {
   const char *name;
@@ -29,7 +31,11 @@ static const PhaseInfo phases[TERN_N_PHASES] = {
   [TERN_PHASE_RESOLVING]  = { "resolving",  "running",   FALSE },
   [TERN_PHASE_DEFINING]   = { "defining",   "running",   FALSE },
   [TERN_PHASE_STARTING]   = { "starting",   "running",   FALSE },
+  [TERN_PHASE_SHUTTING_DOWN] = { "shutting-down", "running", FALSE },
+  [TERN_PHASE_DRAINING]   = { "draining",   "running",   FALSE },
+  [TERN_PHASE_RETURNING]  = { "returning",  "running",   FALSE },
   [TERN_PHASE_DONE]       = { "done",       "done",      TRUE },
+  [TERN_PHASE_REMAINDER]  = { "remainder",  "remainder", TRUE },
   [TERN_PHASE_FAILED]     = { "failed",     "failed",    TRUE },
   [TERN_PHASE_CANCELLED]  = { "cancelled",  "cancelled", TRUE },
   [TERN_PHASE_ATTENTION]  = { "attention",  "attention", TRUE },
@@ -100,7 +106,34 @@ tern_task_record_new (void)
 gboolean
 tern_task_record_is_start (const TernTaskRecord *self)
 {
-  return g_str_equal (self->kind, "start");
+  return g_str_equal (self->kind, "start") || g_str_equal (self->kind, "relocate");
+}
+
+gboolean
+tern_task_record_is_drain (const TernTaskRecord *self)
+{
+  return g_str_equal (self->kind, "drain") || g_str_equal (self->kind, "return");
+}
+
+/* @names: one, or several with commas; no name of a host has one */
+static gboolean
+has_name (const char *names, const char *name)
+{
+  gsize length = strlen (name);
+
+  for (const char *p = names; p != NULL; p = strchr (p, ','))
+    {
+      p += *p == ',' ? 1 : 0;
+      if (strncmp (p, name, length) == 0 && (p[length] == '\0' || p[length] == ','))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+tern_task_record_has_host (const TernTaskRecord *self, const char *name)
+{
+  return has_name (self->source, name) || has_name (self->destination, name);
 }
 
 TernTaskRecord *
@@ -123,6 +156,7 @@ tern_task_record_copy (const TernTaskRecord *self)
   copy->abort_reason = g_strdup (self->abort_reason);
   copy->resolution = g_strdup (self->resolution);
   copy->note = g_strdup (self->note);
+  copy->drain = self->drain != NULL ? tern_drain_copy (self->drain) : NULL;
   return copy;
 }
 
@@ -146,5 +180,6 @@ tern_task_record_free (TernTaskRecord *self)
   g_free (self->abort_reason);
   g_free (self->resolution);
   g_free (self->note);
+  tern_drain_free (self->drain);
   g_free (self);
 }

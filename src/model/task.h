@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/drain.h"
 #include "model/job.h"
 #include "model/move.h"
 
@@ -31,8 +32,13 @@ G_BEGIN_DECLS
  * @TERN_PHASE_DEFINING: (start) the definition goes over to the destination, and away from the
  * source
  * @TERN_PHASE_STARTING: (start) the destination is told to start it
- * @TERN_PHASE_DONE: runs on the destination
+ * @TERN_PHASE_SHUTTING_DOWN: (shutdown) the guest was asked to shut down, and is waited for
+ * @TERN_PHASE_DRAINING: (drain) VMs are being moved away
+ * @TERN_PHASE_RETURNING: (return) VMs are being brought back
+ * @TERN_PHASE_DONE: runs on the destination; of a drain: none that runs is left; of a return: all
+ *   are home
  * @TERN_PHASE_FAILED: did not move or start; it is where it was, or as the task's verdict says
+ * @TERN_PHASE_REMAINDER: (drain, return) it is over, and VMs are left; each says why
  * @TERN_PHASE_CANCELLED: did not move or start because somebody said so
  * @TERN_PHASE_ATTENTION: the truth is not known, or there are two copies: a person decides
  */
@@ -52,7 +58,11 @@ typedef enum
   TERN_PHASE_RESOLVING,
   TERN_PHASE_DEFINING,
   TERN_PHASE_STARTING,
+  TERN_PHASE_SHUTTING_DOWN,
+  TERN_PHASE_DRAINING,
+  TERN_PHASE_RETURNING,
   TERN_PHASE_DONE,
+  TERN_PHASE_REMAINDER,
   TERN_PHASE_FAILED,
   TERN_PHASE_CANCELLED,
   TERN_PHASE_ATTENTION,
@@ -69,7 +79,7 @@ gboolean tern_task_phase_is_final (TernTaskPhase phase);
  * tern_task_phase_to_state:
  *
  * Returns: the coarse word for lists: "queued", "running", "done", "failed",
- *   "cancelled" or "attention"
+ *   "remainder", "cancelled" or "attention"
  */
 const char *tern_task_phase_to_state (TernTaskPhase phase);
 
@@ -93,12 +103,16 @@ const char *tern_convergence_to_string (TernConvergence convergence);
 /**
  * TernTaskRecord:
  * @id: 1 and up, never used twice
- * @kind: "migrate" or "start"
+ * @kind: "migrate"; "start"; "relocate": the definition of a VM that is shut off goes to another
+ *   host; "shutdown": a guest is asked to shut down; "drain" and "return": for whole hosts, with
+ *   @drain
+ * @parent: the drain or return that ordered it; 0 for none
  * @group: tasks of one order have the same: the id of the first; 0 for one ordered alone
- * @vm_uuid: of the VM
+ * @vm_uuid: of the VM; "" of a drain or return, as is @vm_name
  * @vm_name: when the task was made
- * @source: host name; of a start: where the VM is defined
- * @destination: host name
+ * @source: host name; of a start: where the VM is defined; of a drain: its hosts, with commas
+ * @destination: host name; of a return: its hosts, with commas; "" of a drain; of a shutdown: as
+ *   @source
  * @memory: bytes reserved on the destination while it is open
  * @vcpus: virtual CPUs reserved likewise
  * @eject_media: local media are to be taken out of their drives
@@ -134,6 +148,7 @@ const char *tern_convergence_to_string (TernConvergence convergence);
  * @note: (nullable): what is out of the ordinary now, a sentence: not converging, a cancel that was
  *   not carried out yet
  * @link_bps: the most that went over in a second for some seconds, 0 if that was not seen
+ * @drain: (nullable): of a drain or return: what was ordered, and how it stands
  * @eta_min_us: (volatile) wall time at which it may be over at the earliest, 0 if unknown
  * @eta_max_us: (volatile) at the latest as things are; 0 if unknown or not converging
  * @convergence: (volatile) what its numbers say
@@ -151,6 +166,7 @@ typedef struct
   char *vm_name;
   char *source;
   char *destination;
+  guint64 parent;
   guint64 group;
   guint64 memory;
   guint vcpus;
@@ -185,6 +201,7 @@ typedef struct
   gint64 resolved_by_uid;
   char *note;
   guint64 link_bps;
+  TernDrain *drain;
 
   gint64 eta_min_us;
   gint64 eta_max_us;
@@ -196,8 +213,14 @@ typedef struct
 
 /** tern_task_record_new: Returns: (transfer full): kind "migrate", queued, nothing measured */
 TernTaskRecord *tern_task_record_new (void);
-/** tern_task_record_is_start: Returns: whether it is of kind "start" */
+/** tern_task_record_is_start: Returns: whether it is of kind "start" or "relocate" */
 gboolean tern_task_record_is_start (const TernTaskRecord *self);
+/** tern_task_record_is_drain: Returns: whether it is of kind "drain" or "return": no VM of its own
+ */
+gboolean tern_task_record_is_drain (const TernTaskRecord *self);
+/** tern_task_record_has_host: Returns: whether @name is its source or destination, or one of them
+ */
+gboolean tern_task_record_has_host (const TernTaskRecord *self, const char *name);
 TernTaskRecord *tern_task_record_copy (const TernTaskRecord *self);
 void tern_task_record_free (TernTaskRecord *self);
 

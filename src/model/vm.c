@@ -126,6 +126,7 @@ tern_vm_new (const char *uuid, const char *name, const char *host)
   self->nics = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_nic_free);
   self->hostdevs = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_hostdev_free);
   self->load_permille = -1;
+  self->drain_action = -1;
   return self;
 }
 
@@ -167,6 +168,7 @@ tern_vm_copy (const TernVm *self)
   copy->backup = self->backup;
   copy->masked = self->masked;
   copy->load_permille = self->load_permille;
+  copy->drain_action = self->drain_action;
   copy->lock = self->lock != NULL ? tern_lock_copy (self->lock) : NULL;
   return copy;
 }
@@ -234,7 +236,7 @@ tern_vm_equal (const TernVm *a, const TernVm *b)
          && a->persistent == b->persistent && needs_equal (a, b) && devices_equal (a, b)
          && a->snapshots == b->snapshots && a->managed_save == b->managed_save
          && a->backup == b->backup && a->masked == b->masked && a->load_permille == b->load_permille
-         && tern_lock_equal (a->lock, b->lock);
+         && a->drain_action == b->drain_action && tern_lock_equal (a->lock, b->lock);
 }
 
 static gboolean

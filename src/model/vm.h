@@ -120,6 +120,8 @@ gboolean tern_lock_holds (const TernLock *self, gint64 now_us);
  * @backup: a backup job runs
  * @masked: its CPU was changed by us, and the definition keeps what it was
  * @load_permille: CPU it uses, in thousandths of one host CPU; -1 if not measured
+ * @drain_action: what a drain does with it, as its metadata says: a #TernDrainAction; -1 if they do
+ *   not
  * @lock: (nullable)
  *
  * A VM as one host shows it: while it migrates, two hosts each show one.
@@ -157,6 +159,7 @@ typedef struct
   gboolean backup;
   gboolean masked;
   int load_permille;
+  int drain_action;
   TernLock *lock;
 
   /*< private >*/

@@ -227,7 +227,9 @@ candidate_new (const TernGroup *group, guint i, TernCpuClasses *classes)
                             .vm = group->vms->pdata[i],
                             .act = group->act,
                             .bound = group->destination != NULL,
+                            .back = group->back,
                             .eject_media = group->eject_media,
+                            .without_room = group->without_room,
                             .now_us = group->now_us };
 
   if (group->open_tasks != NULL)
@@ -341,11 +343,12 @@ static void
 promise (TernLedger *ledger, const Candidate *candidate, const TernHost *host)
 {
   const TernVm *vm = candidate->vm;
+  gboolean takes_room = !candidate->judge->question.without_room;
   TernReservation reservation = { .vm_uuid = vm->uuid,
                                   .source = vm->host,
                                   .destination = host->config->name,
-                                  .memory = candidate->judge->memory_need,
-                                  .vcpus = vm->vcpus };
+                                  .memory = takes_room ? candidate->judge->memory_need : 0,
+                                  .vcpus = takes_room ? vm->vcpus : 0 };
 
   tern_ledger_add (ledger, &reservation);
 }

@@ -75,7 +75,9 @@ void tern_plan_free (TernPlan *self);
  * @act: the same for all
  * @destination: (nullable): the host that all shall go to; %NULL to choose
  * @excluded: (nullable) (array zero-terminated=1): hosts that are not to be chosen
+ * @back: see #TernQuestion
  * @eject_media: see #TernQuestion
+ * @without_room: see #TernQuestion; nothing is promised to them either
  * @now_us: wall time
  */
 typedef struct
@@ -88,7 +90,9 @@ typedef struct
   TernAct act;
   const char *destination;
   const char *const *excluded;
+  gboolean back;
   gboolean eject_media;
+  gboolean without_room;
   gint64 now_us;
 } TernGroup;
 

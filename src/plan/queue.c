@@ -8,14 +8,10 @@
 
 #include "plan/queue.h"
 
-#define ADAPTIVE_OUT 2
-#define ADAPTIVE_OUT_MAX 16
-#define ADAPTIVE_IN 2
-/* So long a copy runs before its rate says what the link has left. */
-#define SETTLED_AFTER_US (5 * G_USEC_PER_SEC)
-/* Two moves that begin together end together, and then the link is idle while the next two prepare.
- * One that begins when the other copies keeps its distance from there on. */
-#define APART_US (2 * G_USEC_PER_SEC)
+#include "plan/link-load.h"
+
+/* Of VMs that start at one host, and of moves to it that are counted with them. */
+#define STARTS_IN 2
 #define RISES_AFTER_US (10 * 60 * G_USEC_PER_SEC)
 
 /* What goes on at one host. */
@@ -24,9 +20,11 @@ typedef struct
   guint leaving;
   guint arriving;
   guint served;    /* tasks under way whose source it is, starts in place too */
-  guint unsettled; /* of those leaving: not yet seen to copy for long enough */
   guint beginning; /* of those leaving: begun just now, not yet copying */
-  guint64 rate_bps;
+  TernLinkLoad out;
+  TernLinkLoad in;
+  double waiting_out; /* bytes of those that wait */
+  double waiting_in;
 } Load;
 
 typedef struct
@@ -45,6 +43,7 @@ typedef enum
   HELD_IN,
   HELD_CLUSTER,
   HELD_OUT_ADAPTIVE,
+  HELD_IN_ADAPTIVE,
   HELD_APART
 } Held;
 
@@ -54,29 +53,30 @@ holds_a_place (const TernTaskRecord *task)
   return task->phase != TERN_PHASE_QUEUED && !tern_task_phase_is_final (task->phase);
 }
 
-/* A VM that is started where it is defined leaves no host. */
+/* A VM that is started where it is defined, or shut down, leaves no host. */
 static gboolean
 leaves (const TernTaskRecord *task)
 {
-  return !g_str_equal (task->source, task->destination);
+  return task->destination[0] != '\0' && !g_str_equal (task->source, task->destination);
 }
 
-/* Has its copy told all it can tell about the link: it runs for long enough, or is over? */
 static gboolean
-is_settled (const TernTaskRecord *task, gint64 now_us)
+arrives (const TernTaskRecord *task)
 {
-  switch (task->phase)
-    {
-    case TERN_PHASE_CHECKING:
-    case TERN_PHASE_PREPARING:
-      return FALSE;
-    case TERN_PHASE_VERIFYING:
-    case TERN_PHASE_REPAIRING:
-    case TERN_PHASE_RESOLVING:
-      return TRUE;
-    default:
-      return task->copy_began_us > 0 && now_us - task->copy_began_us >= SETTLED_AFTER_US;
-    }
+  return task->destination[0] != '\0';
+}
+
+/* Does its memory go over, or will it? */
+static gboolean
+sends (const TernTaskRecord *task)
+{
+  return leaves (task) && !tern_task_record_is_start (task);
+}
+
+static gboolean
+is_preparing (const TernTaskRecord *task)
+{
+  return task->phase == TERN_PHASE_CHECKING || task->phase == TERN_PHASE_PREPARING;
 }
 
 static gboolean
@@ -84,9 +84,16 @@ is_beginning (const TernTaskRecord *task, gint64 now_us)
 {
   gint64 since_us = now_us - task->started_us;
 
-  if (task->phase != TERN_PHASE_CHECKING && task->phase != TERN_PHASE_PREPARING)
+  if (!is_preparing (task))
     return FALSE;
-  return task->started_us == 0 || (since_us >= 0 && since_us < APART_US);
+  return task->started_us == 0 || (since_us >= 0 && since_us < TERN_LINK_APART_US);
+}
+
+/* A guest that is asked to shut down takes nothing of any host. */
+static gboolean
+takes_nothing (const TernTaskRecord *task)
+{
+  return g_str_equal (task->kind, "shutdown");
 }
 
 static const TernQueueHost *
@@ -101,6 +108,90 @@ find_cluster (const TernQueue *queue, const TernTaskRecord *task)
   const TernQueueHost *source = find_host (queue, task->source);
 
   return source != NULL && leaves (task) ? source->cluster : NULL;
+}
+
+guint64
+tern_queue_host_get_capacity (const TernQueueHost *self)
+{
+  if (self == NULL || self->link_bps == 0)
+    return 0;
+  return self->bandwidth_bps > 0 ? MIN (self->link_bps, self->bandwidth_bps) : self->link_bps;
+}
+
+/* What one move takes */
+
+static gboolean
+is_ending (const TernTaskRecord *task)
+{
+  switch (task->phase)
+    {
+    case TERN_PHASE_SWITCHING:
+    case TERN_PHASE_CANCELLING:
+    case TERN_PHASE_VERIFYING:
+    case TERN_PHASE_REPAIRING:
+    case TERN_PHASE_RESOLVING:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static double
+get_expected_rate (const TernQueue *queue, const TernTaskRecord *task)
+{
+  const TernQueueHost *ends[] = { find_host (queue, task->source),
+                                  find_host (queue, task->destination) };
+  double rate = TERN_LINK_STREAM_BPS;
+
+  if (ends[0] != NULL && ends[0]->stream_bps > 0)
+    rate = (double) ends[0]->stream_bps;
+  if (task->options.bandwidth_bps > 0)
+    rate = MIN (rate, (double) task->options.bandwidth_bps);
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (tern_queue_host_get_capacity (ends[i]) > 0 && !ends[i]->link_seen)
+      rate = MIN (rate, (double) tern_queue_host_get_capacity (ends[i]));
+  return rate;
+}
+
+static gboolean
+is_late (const TernTaskRecord *task)
+{
+  return task->convergence == TERN_CONVERGENCE_NO
+         || (task->memory_total > 0
+             && task->memory_processed >= TERN_LINK_LATE * task->memory_total);
+}
+
+/* With what is written in this pass and those that follow: each is smaller by as much as the guest
+ * writes less than goes over. How much it writes shows after the first. */
+static double
+get_left (const TernTaskRecord *task, double rate)
+{
+  double memory = (double) (task->memory_total > 0 ? task->memory_total : task->memory);
+  double left = (double) (task->memory_processed > 0 ? task->remaining : task->memory);
+  double dirty = task->iteration > 1 ? (double) task->dirty_bps
+                                     : MAX ((double) task->dirty_bps, TERN_LINK_DIRTY_BPS);
+  double part = MIN (dirty / MAX (rate, 1), TERN_LINK_DIRTY_MOST), rest = memory;
+
+  for (guint pass = 0; pass < MAX (task->iteration, 1) && rest > 1; pass++)
+    rest *= part;
+  return left + rest / (1 - part);
+}
+
+static TernLinkUse
+get_use (const TernQueue *queue, const TernTaskRecord *task)
+{
+  gboolean copying = !is_preparing (task) && task->copy_began_us > 0;
+  double expected = get_expected_rate (queue, task);
+
+  return (TernLinkUse){
+    .copying = copying,
+    .ending = is_ending (task),
+    .settled = copying && queue->now_us - task->copy_began_us >= TERN_LINK_SETTLED_US,
+    .late = is_late (task),
+    .rate = (double) task->rate_bps,
+    .expected = expected,
+    .left = get_left (task, task->rate_bps > 0 ? (double) task->rate_bps : expected),
+  };
 }
 
 /* Counting */
@@ -130,6 +221,8 @@ make_load (Tally *tally, const char *host)
 static void
 count_task (Tally *tally, const TernQueue *queue, const TernTaskRecord *task)
 {
+  TernLinkUse use = get_use (queue, task);
+  const TernLinkUse *takes = sends (task) ? &use : NULL;
   Load *source = make_load (tally, task->source);
   const char *cluster = find_cluster (queue, task);
 
@@ -137,17 +230,31 @@ count_task (Tally *tally, const TernQueue *queue, const TernTaskRecord *task)
   if (leaves (task))
     {
       source->leaving++;
-      source->unsettled += !is_settled (task, queue->now_us);
       source->beginning += is_beginning (task, queue->now_us);
-      source->rate_bps += task->rate_bps;
+      tern_link_load_add (&source->out, takes);
     }
-  make_load (tally, task->destination)->arriving++;
+  if (arrives (task))
+    {
+      Load *destination = make_load (tally, task->destination);
+
+      destination->arriving++;
+      tern_link_load_add (&destination->in, takes);
+    }
   if (cluster != NULL)
     {
       guint n = GPOINTER_TO_UINT (g_hash_table_lookup (tally->clusters, cluster));
 
       g_hash_table_insert (tally->clusters, (gpointer) cluster, GUINT_TO_POINTER (n + 1));
     }
+}
+
+static void
+count_waiting (Tally *tally, const TernQueue *queue, const TernTaskRecord *task)
+{
+  double left = get_left (task, get_expected_rate (queue, task));
+
+  make_load (tally, task->source)->waiting_out += left;
+  make_load (tally, task->destination)->waiting_in += left;
 }
 
 /* Its keys are the strings of the queue. */
@@ -159,8 +266,16 @@ tally_new (const TernQueue *queue)
   tally->loads = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   tally->clusters = g_hash_table_new (g_str_hash, g_str_equal);
   for (guint i = 0; i < queue->tasks->len; i++)
-    if (holds_a_place (queue->tasks->pdata[i]))
-      count_task (tally, queue, queue->tasks->pdata[i]);
+    {
+      const TernTaskRecord *task = queue->tasks->pdata[i];
+
+      if (takes_nothing (task))
+        continue;
+      if (holds_a_place (task))
+        count_task (tally, queue, task);
+      else if (task->phase == TERN_PHASE_QUEUED && sends (task))
+        count_waiting (tally, queue, task);
+    }
   return tally;
 }
 
@@ -185,34 +300,63 @@ get_limit_out (const TernQueue *queue, const char *name)
   return host != NULL && host->limit_out > 0 ? host->limit_out : queue->limits.out;
 }
 
-static guint
-get_limit_in (const TernQueue *queue, const char *name)
+static gboolean
+is_link_known (const TernQueue *queue, const char *name)
 {
-  const TernQueueHost *host = find_host (queue, name);
+  return tern_queue_host_get_capacity (find_host (queue, name)) > 0;
+}
+
+/* 0 for adaptive. */
+static guint
+get_limit_in (const TernQueue *queue, const TernTaskRecord *task)
+{
+  const TernQueueHost *host = find_host (queue, task->destination);
 
   if (host != NULL && host->limit_in > 0)
     return host->limit_in;
-  return queue->limits.in > 0 ? queue->limits.in : ADAPTIVE_IN;
+  if (queue->limits.in > 0)
+    return queue->limits.in;
+  return sends (task) && is_link_known (queue, task->destination) ? 0 : STARTS_IN;
 }
 
-/* What moves away from a host may take together; 0 if that is not known. */
-static guint64
-get_capacity (const TernQueueHost *host)
+static TernLink
+get_link (const TernQueue *queue, const TernTaskRecord *task, const char *name, double waiting)
 {
-  if (host == NULL || host->link_bps == 0)
-    return 0;
-  return host->bandwidth_bps > 0 ? MIN (host->link_bps, host->bandwidth_bps) : host->link_bps;
+  const TernQueueHost *host = find_host (queue, name);
+
+  return (TernLink){ .capacity = (double) tern_queue_host_get_capacity (host),
+                     .seen = host != NULL && host->link_seen,
+                     .waiting = waiting,
+                     .wish = get_expected_rate (queue, task) };
 }
 
 static gboolean
-has_room_on_link (const TernQueue *queue, const char *name, const Load *load)
+has_room_away (const TernQueue *queue, const Tally *tally, const TernTaskRecord *task)
 {
-  guint64 capacity = get_capacity (find_host (queue, name));
+  const Load *load = get_load (tally, task->source);
+  TernLink link = get_link (queue, task, task->source, load->waiting_out);
 
-  if (load->leaving < ADAPTIVE_OUT)
-    return TRUE;
-  return load->leaving < ADAPTIVE_OUT_MAX && load->unsettled == 0
-         && load->rate_bps < capacity - capacity / 10;
+  return tern_link_load_has_room (&load->out, &link);
+}
+
+static gboolean
+has_room_to (const TernQueue *queue, const Tally *tally, const TernTaskRecord *task)
+{
+  const Load *load = get_load (tally, task->destination);
+  TernLink link = get_link (queue, task, task->destination, load->waiting_in);
+
+  return tern_link_load_has_room (&load->in, &link);
+}
+
+/* Two moves that begin together end together, and then the link is idle while the next two prepare.
+ * One that begins when the other copies keeps its distance from there on. Where the link's load is
+ * known, that says when. */
+static gboolean
+keeps_apart (const TernQueue *queue, const char *name)
+{
+  const TernQueueHost *host = find_host (queue, name);
+
+  return get_limit_out (queue, name) > 0 || !is_link_known (queue, name) || host->link_seen;
 }
 
 static gboolean
@@ -233,26 +377,52 @@ is_cluster_full (const TernQueue *queue, const Tally *tally, const TernTaskRecor
                 >= queue->limits.cluster;
 }
 
+static Held
+find_full_end (const TernQueue *queue, const Tally *tally, const TernTaskRecord *task)
+{
+  guint limit_out = get_limit_out (queue, task->source);
+  guint limit_in = get_limit_in (queue, task);
+
+  if (leaves (task) && limit_out > 0 && get_load (tally, task->source)->leaving >= limit_out)
+    return HELD_OUT;
+  if (arrives (task) && limit_in > 0 && get_load (tally, task->destination)->arriving >= limit_in)
+    return HELD_IN;
+  return HELD_NOT;
+}
+
+static Held
+find_full_link (const TernQueue *queue, const Tally *tally, const TernTaskRecord *task)
+{
+  if (leaves (task) && get_limit_out (queue, task->source) == 0
+      && !has_room_away (queue, tally, task))
+    return HELD_OUT_ADAPTIVE;
+  if (arrives (task) && get_limit_in (queue, task) == 0 && !has_room_to (queue, tally, task))
+    return HELD_IN_ADAPTIVE;
+  return HELD_NOT;
+}
+
 /* What time alone can open comes last. */
 static Held
 find_hold (const TernQueue *queue, const Tally *tally, const TernTaskRecord *task)
 {
-  const Load *source = get_load (tally, task->source);
-  guint limit_out = get_limit_out (queue, task->source);
+  Held held;
 
   if (!is_ready (queue, task->source))
     return HELD_SOURCE_NOT_READY;
   if (!is_ready (queue, task->destination))
     return HELD_DESTINATION_NOT_READY;
-  if (leaves (task) && limit_out > 0 && source->leaving >= limit_out)
-    return HELD_OUT;
-  if (get_load (tally, task->destination)->arriving >= get_limit_in (queue, task->destination))
-    return HELD_IN;
+  if (takes_nothing (task))
+    return HELD_NOT;
+  held = find_full_end (queue, tally, task);
+  if (held != HELD_NOT)
+    return held;
   if (is_cluster_full (queue, tally, task))
     return HELD_CLUSTER;
-  if (leaves (task) && limit_out == 0 && !has_room_on_link (queue, task->source, source))
-    return HELD_OUT_ADAPTIVE;
-  if (leaves (task) && source->beginning > 0)
+  held = find_full_link (queue, tally, task);
+  if (held != HELD_NOT)
+    return held;
+  if (leaves (task) && get_load (tally, task->source)->beginning > 0
+      && keeps_apart (queue, task->source))
     return HELD_APART;
   return HELD_NOT;
 }
@@ -313,6 +483,13 @@ tern_queue_next (const TernQueue *queue)
 /* Words */
 
 static char *
+describe_full_link (guint n, const char *way, const char *host)
+{
+  return g_strdup_printf ("%u move%s %s %s %s under way; more begin when its link has room", n,
+                          n == 1 ? "" : "s", way, host, n == 1 ? "is" : "are");
+}
+
+static char *
 describe_hold (const TernQueue *queue, const Tally *tally, const TernTaskRecord *task)
 {
   const Load *source = get_load (tally, task->source);
@@ -329,13 +506,12 @@ describe_hold (const TernQueue *queue, const Tally *tally, const TernTaskRecord 
       return g_strdup_printf ("%u of %u moves away from %s are under way", source->leaving,
                               get_limit_out (queue, task->source), task->source);
     case HELD_OUT_ADAPTIVE:
-      return g_strdup_printf (
-          "%u moves away from %s are under way; more begin when its link has room", source->leaving,
-          task->source);
+      return describe_full_link (source->leaving, "away from", task->source);
     case HELD_IN:
       return g_strdup_printf ("%u of %u moves and starts to %s are under way",
-                              destination->arriving, get_limit_in (queue, task->destination),
-                              task->destination);
+                              destination->arriving, get_limit_in (queue, task), task->destination);
+    case HELD_IN_ADAPTIVE:
+      return describe_full_link (destination->arriving, "to", task->destination);
     case HELD_CLUSTER:
       return g_strdup_printf ("%u of %u moves in the cluster %s are under way",
                               GPOINTER_TO_UINT (g_hash_table_lookup (tally->clusters, cluster)),
@@ -385,8 +561,8 @@ tern_queue_may_open (const TernQueue *queue)
       if (task->phase != TERN_PHASE_QUEUED)
         continue;
       held = find_hold (queue, tally, task);
-      if (held == HELD_APART
-          || (held == HELD_OUT_ADAPTIVE && get_capacity (find_host (queue, task->source)) > 0))
+      if (held == HELD_APART || held == HELD_IN_ADAPTIVE
+          || (held == HELD_OUT_ADAPTIVE && is_link_known (queue, task->source)))
         return TRUE;
     }
   return FALSE;

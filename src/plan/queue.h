@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * @limit_out: its own limit of moves away from it; 0: that of all
  * @limit_in: its own limit of moves and starts to it; 0: that of all
  * @link_bps: bytes per second its link carries, as configured or seen; 0 if not known
+ * @link_seen: @link_bps is only what moves showed: it may carry more
+ * @stream_bps: the most that one move away from it was seen to take; 0 for none was
  * @bandwidth_bps: bytes per second that all moves over it may take; 0 for no limit
  * @served: number of the last move that left it, counted over all hosts; 0 for none: who was
  *   served longest ago comes next
@@ -24,6 +26,8 @@ typedef struct
   guint limit_out;
   guint limit_in;
   guint64 link_bps;
+  gboolean link_seen;
+  guint64 stream_bps;
   guint64 bandwidth_bps;
   guint64 served;
   gboolean ready;
@@ -52,10 +56,13 @@ typedef struct
  * priority; among these the one whose source has the fewest moves under way, then the one whose
  * source was served longest ago, then the oldest. Call again after it has left the queue.
  *
- * Adaptive limits: a host may have two moves away from it; more, up to 16, as long as those under
- * way have copied for 5 s and leave more than a tenth of its link unused; two arrivals per host.
+ * Adaptive limits: moves begin, up to 16 away from a host and as many to it, as long as those under
+ * way will leave more than a tenth of its link unused, or nothing to send, by the time one more
+ * begins to copy: see tern_link_load_has_room(). Two of each where the rate of the link is not
+ * known. Two starts at a time.
  *
- * Moves away from one host begin apart: the next when the one before copies, or 2 s later.
+ * Where nobody knows what the link has left (a limit, a rate that is not configured), moves away
+ * from one host begin apart: the next when the one before copies, or 2 s later.
  *
  * Returns: (transfer none) (nullable)
  */
@@ -68,6 +75,10 @@ char *tern_queue_explain (const TernQueue *queue, const TernTaskRecord *task);
 /** tern_queue_explain_all: the same for all of them at the cost of one. Returns: (transfer full)
  * (element-type utf8): for each of the queue's tasks; %NULL for those that do not wait */
 GPtrArray *tern_queue_explain_all (const TernQueue *queue);
+
+/** tern_queue_host_get_capacity: @self: (nullable). Returns: bytes per second that moves away from
+ * it, or to it, may take together; 0 if that is not known */
+guint64 tern_queue_host_get_capacity (const TernQueueHost *self);
 
 /** tern_queue_may_open: Returns: whether a task waits that may start without any news, as soon as
  * the moves under way turn out to leave room on a link (adaptive limits) */

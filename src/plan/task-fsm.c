@@ -232,7 +232,8 @@ gboolean
 tern_task_action_is_call (TernTaskAction action)
 {
   return action == TERN_ACTION_MIGRATE || action == TERN_ACTION_EJECT
-         || action == TERN_ACTION_DEFINE || action == TERN_ACTION_START;
+         || action == TERN_ACTION_DEFINE || action == TERN_ACTION_START
+         || action == TERN_ACTION_SHUT_DOWN;
 }
 
 gboolean

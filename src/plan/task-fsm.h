@@ -98,6 +98,7 @@ typedef enum
  * @TERN_ACTION_EJECT: take local media out of their drives
  * @TERN_ACTION_DEFINE: (start) copy the definition to the destination
  * @TERN_ACTION_START: (start) tell the destination to start it
+ * @TERN_ACTION_SHUT_DOWN: (shutdown) ask the guest to shut down
  */
 typedef enum
 {
@@ -117,6 +118,7 @@ typedef enum
   TERN_ACTION_EJECT,
   TERN_ACTION_DEFINE,
   TERN_ACTION_START,
+  TERN_ACTION_SHUT_DOWN,
   TERN_N_ACTIONS
 } TernTaskAction;
 

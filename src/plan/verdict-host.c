@@ -68,11 +68,15 @@ judge_policy (TernCase *c)
   const char *name = c->host->config->name, *cluster = c->host->config->cluster;
   const TernHost *source = c->judge->source;
 
-  if (c->host->config->maintenance && (c->elsewhere || c->judge->question.act == TERN_ACT_START)
+  if (tern_duty_is_closed (c->host->config->duty)
+      && (c->elsewhere || c->judge->question.act == TERN_ACT_START) && !c->judge->question.back
       && tern_case_found (c, TERN_SEVERITY_BLOCKS))
-    tern_case_add (c, "host.maintenance",
-                   g_strdup_printf ("%s is in maintenance; nothing is placed on it", name),
-                   g_strdup ("take it out of maintenance, or choose another host"), NULL);
+    tern_case_add (
+        c, "host.maintenance",
+        g_strdup_printf ("%s is %s; nothing is placed on it", name,
+                         c->host->config->duty == TERN_DUTY_DRAINING ? "being drained"
+                                                                     : "in maintenance"),
+        g_strdup_printf ("open it with “virtern activate %s”, or choose another host", name), NULL);
 
   if (source != NULL && !g_str_equal (source->config->cluster, cluster)
       && tern_case_found (c, c->judge->question.bound ? TERN_SEVERITY_WARNS : TERN_SEVERITY_BLOCKS))

@@ -220,6 +220,7 @@ tern_rules_of_memory (TernCase *c)
   if (c->facts == NULL || c->host->state != TERN_HOST_UP
       || (!c->elsewhere && c->judge->question.act == TERN_ACT_MOVE))
     return;
-  judge_memory (c);
+  if (!c->judge->question.without_room)
+    judge_memory (c);
   judge_hugepages (c);
 }

@@ -150,6 +150,9 @@ judge_copy_for_start (TernCase *c, const TernVm *copy)
 
   if (!tern_vm_state_is_active (copy->state) && !unknown)
     return;
+  if (c->judge->question.will_be_off && copy->state == TERN_VM_RUNNING
+      && g_str_equal (copy->host, c->judge->question.vm->host))
+    return;
 
   (void) tern_case_found (c, TERN_SEVERITY_BLOCKS);
   tern_case_add (

@@ -30,6 +30,11 @@ typedef enum
  * @open_task: (nullable): another task that holds this VM
  * @bound: the admin named the host: another cluster is then a warning, and not a block
  * @eject_media: local media will be taken out of their drives as a part of the task
+ * @without_room: memory is not looked at: somebody else does, for many VMs at once, or only the
+ *   definition goes over; huge pages are
+ * @back: (start) it is started where it was until the drain that closed that host stopped it: that
+ *   the host is closed is no hindrance
+ * @will_be_off: (start) it runs now on its host, and will have been shut down
  * @now_us: wall time
  */
 typedef struct
@@ -42,6 +47,9 @@ typedef struct
   const TernTaskRecord *open_task;
   gboolean bound;
   gboolean eject_media;
+  gboolean without_room;
+  gboolean back;
+  gboolean will_be_off;
   gint64 now_us;
 } TernQuestion;
 

@@ -311,6 +311,21 @@ tern_hypervisor_let_run_async (TernHypervisor *self, const char *uuid, GCancella
 }
 
 void
+tern_hypervisor_shutdown_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                                GAsyncReadyCallback cb, gpointer data)
+{
+  CALL_OR_REFUSE (shutdown_async, uuid);
+}
+
+void
+tern_hypervisor_set_drain_action_async (TernHypervisor *self, const char *uuid, int action,
+                                        GCancellable *cancellable, GAsyncReadyCallback cb,
+                                        gpointer data)
+{
+  CALL_OR_REFUSE (set_drain_action_async, uuid, action);
+}
+
+void
 tern_hypervisor_set_lock_async (TernHypervisor *self, const char *uuid, const TernLock *lock,
                                 GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
@@ -416,6 +431,18 @@ tern_hypervisor_measure_dirty_finish (TernHypervisor *self, GAsyncResult *result
     return FALSE;
   *out_bps = *bps;
   return TRUE;
+}
+
+gboolean
+tern_hypervisor_shutdown_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
+}
+
+gboolean
+tern_hypervisor_set_drain_action_finish (TernHypervisor *self, GAsyncResult *result, GError **error)
+{
+  return finish_act (self, result, error);
 }
 
 gboolean

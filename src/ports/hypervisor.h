@@ -125,6 +125,8 @@ struct _TernHypervisorInterface
   /* %NULL: the driver cannot do it; the call then ends with %TERN_ERROR_NOT_SUPPORTED. */
   void (*start_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
                        GAsyncReadyCallback cb, gpointer data);
+  void (*shutdown_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                          GAsyncReadyCallback cb, gpointer data);
   void (*eject_async) (TernHypervisor *self, const char *uuid, const char *target,
                        const char *source, GCancellable *cancellable, GAsyncReadyCallback cb,
                        gpointer data);
@@ -145,6 +147,8 @@ struct _TernHypervisorInterface
                          GAsyncReadyCallback cb, gpointer data);
   void (*set_lock_async) (TernHypervisor *self, const char *uuid, const TernLock *lock,
                           GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
+  void (*set_drain_action_async) (TernHypervisor *self, const char *uuid, int action,
+                                  GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
   void (*set_cpu_async) (TernHypervisor *self, const char *uuid, const TernCpu *cpu,
                          GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data);
   void (*fetch_cpu_xml_async) (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
@@ -277,6 +281,19 @@ void tern_hypervisor_start_async (TernHypervisor *self, const char *uuid, GCance
 gboolean tern_hypervisor_start_finish (TernHypervisor *self, GAsyncResult *result, GError **error);
 
 /**
+ * tern_hypervisor_shutdown_async:
+ *
+ * Asks the guest of a running VM to shut down (by its agent if there is one, else by ACPI), and
+ * returns when it was asked: whether it does shows later, and it may never. Nothing is ever forced.
+ * A VM that is not running is %TERN_ERROR_REFUSED.
+ */
+void tern_hypervisor_shutdown_async (TernHypervisor *self, const char *uuid,
+                                     GCancellable *cancellable, GAsyncReadyCallback cb,
+                                     gpointer data);
+gboolean tern_hypervisor_shutdown_finish (TernHypervisor *self, GAsyncResult *result,
+                                          GError **error);
+
+/**
  * tern_hypervisor_eject_async:
  * @target: drive in the guest, such as "sda"; only a CD-ROM or floppy
  * @source: what must be in it; anything else there by now is %TERN_ERROR_REFUSED
@@ -353,6 +370,14 @@ void tern_hypervisor_let_run_async (TernHypervisor *self, const char *uuid,
                                     gpointer data);
 gboolean tern_hypervisor_let_run_finish (TernHypervisor *self, GAsyncResult *result,
                                          GError **error);
+
+/** tern_hypervisor_set_drain_action_async: writes what a drain does with the VM into its metadata,
+ * running and defined; @action: a #TernDrainAction, -1 removes it */
+void tern_hypervisor_set_drain_action_async (TernHypervisor *self, const char *uuid, int action,
+                                             GCancellable *cancellable, GAsyncReadyCallback cb,
+                                             gpointer data);
+gboolean tern_hypervisor_set_drain_action_finish (TernHypervisor *self, GAsyncResult *result,
+                                                  GError **error);
 
 /** tern_hypervisor_set_lock_async: writes the lock into the VM's metadata, running and defined;
  * @lock: (nullable): %NULL removes it, which is no error if there is none */

@@ -29,6 +29,57 @@ tern_store_load_open_tasks (TernStore *self, guint64 *out_last_id, GError **erro
   return TERN_STORE_GET_IFACE (self)->load_open_tasks (self, out_last_id, error);
 }
 
+GPtrArray *
+tern_store_load_children (TernStore *self, guint64 parent, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self) && parent > 0, NULL);
+  return TERN_STORE_GET_IFACE (self)->load_children (self, parent, error);
+}
+
+GPtrArray *
+tern_store_load_untold (TernStore *self, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), NULL);
+  return TERN_STORE_GET_IFACE (self)->load_untold (self, error);
+}
+
+GPtrArray *
+tern_store_load_origins (TernStore *self, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self), NULL);
+  return TERN_STORE_GET_IFACE (self)->load_origins (self, error);
+}
+
+char *
+tern_store_load_text (TernStore *self, const char *key, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self) && key != NULL, NULL);
+  return TERN_STORE_GET_IFACE (self)->load_text (self, key, error);
+}
+
+gboolean
+tern_store_save_text (TernStore *self, const char *key, const char *text, GError **error)
+{
+  g_return_val_if_fail (TERN_IS_STORE (self) && key != NULL && text != NULL, FALSE);
+  return TERN_STORE_GET_IFACE (self)->save_text (self, key, text, error);
+}
+
+void
+tern_store_put_origin_async (TernStore *self, const TernOrigin *origin, GAsyncReadyCallback cb,
+                             gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  TERN_STORE_GET_IFACE (self)->put_origin_async (self, origin, cb, data);
+}
+
+void
+tern_store_remove_origin_async (TernStore *self, const char *vm_uuid, GAsyncReadyCallback cb,
+                                gpointer data)
+{
+  g_return_if_fail (TERN_IS_STORE (self));
+  TERN_STORE_GET_IFACE (self)->remove_origin_async (self, vm_uuid, cb, data);
+}
+
 void
 tern_store_put_host_async (TernStore *self, const TernHostConfig *host, GAsyncReadyCallback cb,
                            gpointer data)

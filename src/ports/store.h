@@ -31,6 +31,7 @@ G_DECLARE_INTERFACE (TernStore, tern_store, TERN, STORE, GObject)
  * @vm_uuid: (nullable): only of this VM
  * @host: (nullable): only from or to this host
  * @state: (nullable): only with this coarse state, see tern_task_phase_to_state()
+ * @parent: only those that this drain or return ordered; 0 for all
  *
  * A page of history, newest first.
  */
@@ -41,6 +42,7 @@ typedef struct
   const char *vm_uuid;
   const char *host;
   const char *state;
+  guint64 parent;
 } TernTaskFilter;
 
 struct _TernStoreInterface
@@ -57,6 +59,15 @@ struct _TernStoreInterface
                           gpointer data);
   void (*put_tasks_async) (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
                            gpointer data);
+  GPtrArray *(*load_children) (TernStore *self, guint64 parent, GError **error);
+  GPtrArray *(*load_untold) (TernStore *self, GError **error);
+  GPtrArray *(*load_origins) (TernStore *self, GError **error);
+  void (*put_origin_async) (TernStore *self, const TernOrigin *origin, GAsyncReadyCallback cb,
+                            gpointer data);
+  void (*remove_origin_async) (TernStore *self, const char *vm_uuid, GAsyncReadyCallback cb,
+                               gpointer data);
+  char *(*load_text) (TernStore *self, const char *key, GError **error);
+  gboolean (*save_text) (TernStore *self, const char *key, const char *text, GError **error);
   gboolean (*load_limits) (TernStore *self, TernLimits *out_limits, GError **error);
   void (*put_limits_async) (TernStore *self, const TernLimits *limits, GAsyncReadyCallback cb,
                             gpointer data);
@@ -77,6 +88,26 @@ GPtrArray *tern_store_load_hosts (TernStore *self, GError **error);
  *   every one in attention, by id */
 GPtrArray *tern_store_load_open_tasks (TernStore *self, guint64 *out_last_id, GError **error);
 
+/** tern_store_load_children: blocking, only before the main loop runs. Returns: (transfer full)
+ * (element-type TernTaskRecord): every task that @parent ordered, ended ones too, by id */
+GPtrArray *tern_store_load_children (TernStore *self, guint64 parent, GError **error);
+
+/** tern_store_load_untold: blocking, only before the main loop runs. Returns: (transfer full)
+ * (element-type TernTaskRecord): tasks in a final phase that nobody was told of, see
+ * tern_outbox_post_async(); by id */
+GPtrArray *tern_store_load_untold (TernStore *self, GError **error);
+
+/** tern_store_load_origins: blocking, only before the main loop runs. Returns: (transfer full)
+ * (element-type TernOrigin): by UUID */
+GPtrArray *tern_store_load_origins (TernStore *self, GError **error);
+
+/** tern_store_load_text: blocking, only before the main loop runs: a word of the daemon's own,
+ * such as the "cluster-id". Returns: (transfer full) (nullable): %NULL without @error if there is
+ * none */
+char *tern_store_load_text (TernStore *self, const char *key, GError **error);
+/** tern_store_save_text: blocking, only before the main loop runs */
+gboolean tern_store_save_text (TernStore *self, const char *key, const char *text, GError **error);
+
 /** tern_store_load_limits: blocking, only before the main loop runs.
  * @out_limits: left alone if none were stored. Returns: %FALSE and @error if the store cannot be
  * read; %FALSE without @error if none were stored */
@@ -95,6 +126,12 @@ void tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAs
  * all of them are written or none is, whatever happens */
 void tern_store_put_tasks_async (TernStore *self, const GPtrArray *tasks, GAsyncReadyCallback cb,
                                  gpointer data);
+/** tern_store_put_origin_async: inserts or replaces by VM */
+void tern_store_put_origin_async (TernStore *self, const TernOrigin *origin, GAsyncReadyCallback cb,
+                                  gpointer data);
+/** tern_store_remove_origin_async: removing what is not there is no error */
+void tern_store_remove_origin_async (TernStore *self, const char *vm_uuid, GAsyncReadyCallback cb,
+                                     gpointer data);
 /** tern_store_put_limits_async: @limits: (nullable): %NULL forgets them: those of the
  * configuration hold again */
 void tern_store_put_limits_async (TernStore *self, const TernLimits *limits, GAsyncReadyCallback cb,

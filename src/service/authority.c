@@ -99,6 +99,8 @@ describe_action (const char *action)
     { TERN_POLKIT_MASK, "change the CPU of VMs" },
     { TERN_POLKIT_TASKS, "cancel or change this task" },
     { TERN_POLKIT_RESOLVE, "decide which copy of a VM stays" },
+    { TERN_POLKIT_DRAIN, "drain hosts or open them again" },
+    { TERN_POLKIT_WEBHOOKS, "see or change webhooks" },
     { TERN_POLKIT_LIMITS, "change how many VMs move at a time" },
   };
 

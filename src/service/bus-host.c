@@ -27,7 +27,9 @@ fill_config (TernBusHost *bus, const TernHostConfig *config)
   tern_bus_set_text (bus, "migration-address", config->migration_address);
   tern_bus_set_text (bus, "uuid", config->uuid);
   tern_bus_set_text (bus, "cluster", config->cluster);
-  tern_bus_host_set_maintenance (bus, config->maintenance);
+  tern_bus_host_set_maintenance (bus, tern_duty_is_closed (config->duty));
+  tern_bus_host_set_duty (bus, tern_duty_to_string (config->duty));
+  tern_bus_host_set_duty_task (bus, config->duty_task);
   tern_bus_host_set_limit_out (bus, config->limit_out);
   tern_bus_host_set_limit_in (bus, config->limit_in);
   tern_bus_host_set_bandwidth (bus, config->bandwidth_bps);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What clients can do with a task: Cancel, SwitchPolicy, Resolve, Recheck. All are the same:
- * unpack, authorize, have the migrator do it, answer. Authorizing may take minutes, so the migrator
- * judges.
+ * What clients can do with a task: Cancel, SwitchPolicy, Resolve, Recheck; and Resume and Undo,
+ * which begin another one. All are the same: unpack, authorize, have the engine do it, answer.
+ * Authorizing may take minutes, so the engine judges.
  */
 #include "config.h"
 
@@ -12,7 +12,9 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "plan/resolve.h"
+#include "service/bus-task.h"
 #include "service/bus-text.h"
+#include "service/drain-choice.h"
 #include "service/move-choice.h"
 #include "service/options.h"
 
@@ -36,9 +38,13 @@ struct _ActCall
   gint64 uid;
   TernPolicy policy;
   TernKeep keep;
+  gboolean abort;
+  GStrv actions;
 };
 
+static const TernOption cancel_options[] = { { "abort", "b" }, { NULL, NULL } };
 static const TernOption resolve_options[] = { { "vm", "s" }, { NULL, NULL } };
+static const TernOption resume_options[] = { { "actions", "a{ss}" }, { NULL, NULL } };
 
 static ActCall *
 act_call_new (const Target *target, TernBusTask *bus, GDBusMethodInvocation *invocation,
@@ -60,6 +66,7 @@ act_call_free (ActCall *call)
   tern_parts_unref (call->parts);
   g_object_unref (call->task);
   g_object_unref (call->bus);
+  g_strfreev (call->actions);
   g_free (call);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ActCall, act_call_free)
@@ -87,6 +94,26 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer data)
     tern_bus_return_error (call->invocation, error);
 }
 
+/* Takes over @call. @act: "cancel the" */
+static gboolean
+authorize_drain (ActCall *call, const char *action, const char *act)
+{
+  const TernTaskRecord *record = tern_task_get_record (call->task);
+  const char *const none[] = { NULL };
+  const char *const *hosts =
+      record->drain != NULL ? (const char *const *) record->drain->hosts : none;
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, record->id);
+  g_autofree char *list = tern_drain_choice_format_hosts (hosts);
+  g_autofree char *named = tern_drain_choice_format_named (hosts);
+  g_autofree char *message = g_strdup_printf ("Authentication is required to %s %s of %s (task %s)",
+                                              act, record->kind, named, id);
+  const char *details[] = { "polkit.message", message, "task", id, "hosts", list, NULL };
+
+  tern_authority_check_async (call->parts->authority, call->invocation, action, details,
+                              on_authorized, call);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 /* Takes over @call. @keep: (nullable): one more detail for the rules */
 static gboolean
 authorize (ActCall *call, const char *action, const char *keep)
@@ -111,7 +138,27 @@ authorize (ActCall *call, const char *action, const char *keep)
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* What moves one VM can be told more than what moves many. @why: what else to do */
+static gboolean
+check_is_move (const TernTaskRecord *record, const char *why, GError **error)
+{
+  if (!tern_task_record_is_drain (record))
+    return TRUE;
+  g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+               "Task %" G_GUINT64_FORMAT " is a %s and moves no VM itself: %s", record->id,
+               record->kind, why);
+  return FALSE;
+}
+
 /* Cancel */
+
+static gboolean
+cancel_one (const ActCall *call, GError **error)
+{
+  if (tern_task_record_is_drain (tern_task_get_record (call->task)))
+    return tern_drainer_cancel (call->parts->drainer, call->task, call->abort, error);
+  return tern_migrator_cancel (call->parts->migrator, call->task, error);
+}
 
 static void
 cancel (ActCall *given)
@@ -119,7 +166,7 @@ cancel (ActCall *given)
   g_autoptr (ActCall) call = given;
   g_autoptr (GError) error = NULL;
 
-  if (tern_migrator_cancel (call->parts->migrator, call->task, &error))
+  if (cancel_one (call, &error))
     tern_bus_task_complete_cancel (call->bus, call->invocation);
   else
     tern_bus_return_error (call->invocation, error);
@@ -129,11 +176,28 @@ static gboolean
 on_handle_cancel (TernBusTask *bus, GDBusMethodInvocation *invocation, GVariant *options,
                   gpointer data)
 {
+  const Target *target = data;
+  const TernTaskRecord *record = tern_task_get_record (target->task);
+  gboolean is_drain = tern_task_record_is_drain (record);
   g_autoptr (GError) error = NULL;
+  gboolean abort_too = FALSE;
+  ActCall *call;
 
-  if (!tern_options_check (options, TERN_NO_OPTIONS, &error))
+  if (!tern_options_check (options, cancel_options, &error))
     return refuse (invocation, error);
-  return authorize (act_call_new (data, bus, invocation, cancel), TERN_POLKIT_TASKS, NULL);
+  g_variant_lookup (options, "abort", "b", &abort_too);
+  if (abort_too && !is_drain)
+    {
+      g_set_error (&error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+                   "The option “abort” is for drains and returns; task %" G_GUINT64_FORMAT
+                   " is a %s, and is cancelled without it",
+                   record->id, record->kind);
+      return refuse (invocation, error);
+    }
+  call = act_call_new (target, bus, invocation, cancel);
+  call->abort = abort_too;
+  return is_drain ? authorize_drain (call, TERN_POLKIT_TASKS, "cancel the")
+                  : authorize (call, TERN_POLKIT_TASKS, NULL);
 }
 
 /* SwitchPolicy */
@@ -154,14 +218,18 @@ static gboolean
 on_handle_switch_policy (TernBusTask *bus, GDBusMethodInvocation *invocation, const char *word,
                          GVariant *options, gpointer data)
 {
+  const Target *target = data;
   g_autoptr (GError) error = NULL;
   TernPolicy policy;
   ActCall *call;
 
   if (!tern_options_check (options, TERN_NO_OPTIONS, &error)
+      || !check_is_move (tern_task_get_record (target->task),
+                         "give another policy to the tasks that it began (“virtern task list”)",
+                         &error)
       || !tern_move_choice_parse_policy ("The policy", word, &policy, &error))
     return refuse (invocation, error);
-  call = act_call_new (data, bus, invocation, switch_policy);
+  call = act_call_new (target, bus, invocation, switch_policy);
   call->policy = policy;
   return authorize (call, TERN_POLKIT_TASKS, NULL);
 }
@@ -247,7 +315,10 @@ on_handle_resolve (TernBusTask *bus, GDBusMethodInvocation *invocation, const ch
   TernKeep keep;
   ActCall *call;
 
-  if (!tern_options_check (options, resolve_options, &error) || !parse_keep (word, &keep, &error)
+  if (!tern_options_check (options, resolve_options, &error)
+      || !check_is_move (tern_task_get_record (target->task),
+                         "resolve the task that left the question (“virtern task list”)", &error)
+      || !parse_keep (word, &keep, &error)
       || !check_name (tern_task_get_record (target->task), options, &error))
     return refuse (invocation, error);
   call = act_call_new (target, bus, invocation, resolve);
@@ -273,11 +344,107 @@ static gboolean
 on_handle_recheck (TernBusTask *bus, GDBusMethodInvocation *invocation, GVariant *options,
                    gpointer data)
 {
+  const Target *target = data;
   g_autoptr (GError) error = NULL;
 
-  if (!tern_options_check (options, TERN_NO_OPTIONS, &error))
+  if (!tern_options_check (options, TERN_NO_OPTIONS, &error)
+      || !check_is_move (tern_task_get_record (target->task),
+                         "ask about the task that left the question (“virtern task list”)", &error))
     return refuse (invocation, error);
-  return authorize (act_call_new (data, bus, invocation, recheck), TERN_POLKIT_TASKS, NULL);
+  return authorize (act_call_new (target, bus, invocation, recheck), TERN_POLKIT_TASKS, NULL);
+}
+
+/* Resume and Undo */
+
+static gboolean
+check_is_drain (const TernTaskRecord *record, const char *what, GError **error)
+{
+  if (g_str_equal (record->kind, "drain"))
+    return TRUE;
+  g_set_error (error, TERN_ERROR, TERN_ERROR_REFUSED,
+               "Task %" G_GUINT64_FORMAT " (%s) is no drain, and only a drain can be %s",
+               record->id, record->kind, what);
+  return FALSE;
+}
+
+/* Returns: (transfer full) (nullable): path of the task that was begun; %NULL if @call was answered
+ */
+static char *
+finish_order (ActCall *call, TernDrainer *drainer, GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernTask) task = tern_drainer_order_finish (drainer, result, &error);
+
+  if (task != NULL)
+    return tern_bus_task_format_path (tern_task_get_id (task));
+  tern_bus_return_error (call->invocation, error);
+  return NULL;
+}
+
+static void
+on_resumed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ActCall) call = data;
+  g_autofree char *path = finish_order (call, TERN_DRAINER (source), result);
+
+  if (path != NULL)
+    tern_bus_task_complete_resume (call->bus, call->invocation, path);
+}
+
+static void
+resume (ActCall *call)
+{
+  tern_drainer_resume_async (call->parts->drainer, tern_task_get_id (call->task),
+                             (const char *const *) call->actions, call->uid, on_resumed, call);
+}
+
+static gboolean
+on_handle_resume (TernBusTask *bus, GDBusMethodInvocation *invocation, GVariant *options,
+                  gpointer data)
+{
+  const Target *target = data;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) actions = NULL;
+  ActCall *call;
+
+  if (!tern_options_check (options, resume_options, &error)
+      || !check_is_drain (tern_task_get_record (target->task), "resumed", &error)
+      || !tern_drain_choice_parse_actions (target->parts, options, &actions, &error))
+    return refuse (invocation, error);
+  call = act_call_new (target, bus, invocation, resume);
+  call->actions = g_steal_pointer (&actions);
+  return authorize_drain (call, TERN_POLKIT_DRAIN, "resume the");
+}
+
+static void
+on_undone (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ActCall) call = data;
+  g_autofree char *path = finish_order (call, TERN_DRAINER (source), result);
+
+  if (path != NULL)
+    tern_bus_task_complete_undo (call->bus, call->invocation, path);
+}
+
+static void
+undo (ActCall *call)
+{
+  tern_drainer_undo_async (call->parts->drainer, tern_task_get_id (call->task), call->uid,
+                           on_undone, call);
+}
+
+static gboolean
+on_handle_undo (TernBusTask *bus, GDBusMethodInvocation *invocation, GVariant *options,
+                gpointer data)
+{
+  const Target *target = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_options_check (options, TERN_NO_OPTIONS, &error)
+      || !check_is_drain (tern_task_get_record (target->task), "undone", &error))
+    return refuse (invocation, error);
+  return authorize_drain (act_call_new (target, bus, invocation, undo), TERN_POLKIT_DRAIN,
+                          "undo the");
 }
 
 static void
@@ -303,6 +470,8 @@ tern_bus_task_acts_connect (TernBusTask *bus, TernParts *parts, TernTask *task)
     { "handle-switch-policy", G_CALLBACK (on_handle_switch_policy) },
     { "handle-resolve", G_CALLBACK (on_handle_resolve) },
     { "handle-recheck", G_CALLBACK (on_handle_recheck) },
+    { "handle-resume", G_CALLBACK (on_handle_resume) },
+    { "handle-undo", G_CALLBACK (on_handle_undo) },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)

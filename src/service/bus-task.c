@@ -68,7 +68,7 @@ static void
 tell (TernBusTaskObject *self)
 {
   g_autoptr (GVariant) record = g_variant_ref_sink (tern_record_to_variant (
-      tern_task_get_record (self->task), tern_task_is_cancelable (self->task)));
+      tern_task_get_record (self->task), tern_task_is_cancelable (self->task), TERN_RECORD_WHOLE));
   GVariantIter iter;
   const char *key;
   GVariant *value;

@@ -116,8 +116,19 @@ fill_hardware (TernBusVm *bus, const TernVm *vm)
   tern_bus_vm_set_nics (bus, build_nics (vm));
 }
 
+static void
+fill_drain (TernBusVm *bus, TernParts *parts, const TernVm *vm)
+{
+  const TernOrigin *origin =
+      parts->drainer != NULL ? tern_drainer_find_origin (parts->drainer, vm->uuid) : NULL;
+
+  tern_bus_vm_set_drain_action (
+      bus, vm->drain_action >= 0 ? tern_drain_action_to_string (vm->drain_action) : "");
+  tern_bus_vm_set_origin (bus, origin != NULL ? origin->host : "");
+}
+
 void
-tern_bus_vm_fill (TernBusVm *bus, TernInventory *inventory, const TernVm *vm)
+tern_bus_vm_fill (TernBusVm *bus, TernParts *parts, const TernVm *vm)
 {
   tern_bus_set_text (bus, "uuid", vm->uuid);
   tern_bus_set_text (bus, "name", vm->name);
@@ -125,8 +136,9 @@ tern_bus_vm_fill (TernBusVm *bus, TernInventory *inventory, const TernVm *vm)
   tern_bus_vm_set_state (bus, tern_vm_state_to_string (vm->state));
   tern_bus_vm_set_reason (bus, tern_vm_reason_to_string (vm->reason));
   tern_bus_vm_set_persistent (bus, vm->persistent);
-  tern_bus_vm_set_seen_on (bus, build_seen_on (inventory, vm->uuid));
+  tern_bus_vm_set_seen_on (bus, build_seen_on (parts->inventory, vm->uuid));
   tern_bus_vm_set_cpu_masked (bus, vm->masked);
   fill_lock (bus, vm->lock);
+  fill_drain (bus, parts, vm);
   fill_hardware (bus, vm);
 }

@@ -48,6 +48,11 @@ tern_call_free (TernCall *self)
   g_clear_pointer (&self->order, tern_order_free);
   tern_lock_free (self->lock);
   g_clear_pointer (&self->mask, mask_free);
+  tern_drain_free (self->drain);
+  g_free (self->move);
+  g_free (self->document);
+  tern_webhook_free (self->webhook);
+  g_free (self->name);
   g_clear_pointer (&self->options, g_variant_unref);
   g_object_unref (self->bus);
   tern_parts_unref (self->parts);

@@ -27,6 +27,13 @@ G_BEGIN_DECLS
  * @order: (nullable): what shall happen to VMs
  * @lock: (nullable): to be set
  * @mask: (nullable): how a CPU shall be masked
+ * @drain: (nullable): what is ordered for whole hosts
+ * @move: (nullable): how its moves are made
+ * @document: (nullable): a plan that was kept
+ * @webhook: (nullable): to be added
+ * @name: (nullable): of a webhook
+ * @bring_back: VMs shall return to @host
+ * @drain_action: to be set: a #TernDrainAction, or -1 to forget it
  * @options: (nullable): what the caller gave, if that is applied only later
  * @done: (nullable): what is called when the engine has done it
  *
@@ -43,6 +50,13 @@ typedef struct
   TernOrder *order;
   TernLock *lock;
   TernMask *mask;
+  TernDrain *drain;
+  TernMoveOptions *move;
+  char *document;
+  TernWebhook *webhook;
+  char *name;
+  gboolean bring_back;
+  int drain_action;
   GVariant *options;
   GAsyncReadyCallback done;
 } TernCall;
@@ -91,7 +105,11 @@ void tern_manager_connect_judgement (TernBusManager *bus, TernParts *parts);
 void tern_manager_connect_forecast (TernBusManager *bus, TernParts *parts);
 /** tern_manager_connect_limits: SetLimits, and fills Limits */
 void tern_manager_connect_limits (TernBusManager *bus, TernParts *parts);
-/** tern_manager_connect_edits: LockVm, UnlockVm, MaskVm */
+/** tern_manager_connect_drains: Drain, PlanDrain, ApplyPlan, Activate, PlanReturn, ListOrigins */
+void tern_manager_connect_drains (TernBusManager *bus, TernParts *parts);
+/** tern_manager_connect_webhooks: AddWebhook, RemoveWebhook, ListWebhooks, TestWebhook */
+void tern_manager_connect_webhooks (TernBusManager *bus, TernParts *parts);
+/** tern_manager_connect_edits: LockVm, UnlockVm, MaskVm, SetVm */
 void tern_manager_connect_edits (TernBusManager *bus, TernParts *parts);
 
 G_END_DECLS

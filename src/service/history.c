@@ -25,6 +25,7 @@ static const TernOption list_options[] = {
   { "vm",     "s" },
   { "host",   "s" },
   { "state",  "s" },
+  { "parent", "t" },
   { NULL,     NULL },
 };
 /* clang-format on */
@@ -78,10 +79,10 @@ fits (const TernTaskFilter *filter, const TernTaskRecord *record)
 {
   return (filter->state == NULL
           || g_str_equal (filter->state, tern_task_phase_to_state (record->phase)))
+         && (filter->parent == 0 || record->parent == filter->parent)
          && (filter->before_id == 0 || record->id < filter->before_id)
          && (filter->vm_uuid == NULL || g_str_equal (filter->vm_uuid, record->vm_uuid))
-         && (filter->host == NULL || g_str_equal (filter->host, record->source)
-             || g_str_equal (filter->host, record->destination));
+         && (filter->host == NULL || tern_task_record_has_host (record, filter->host));
 }
 
 static int
@@ -115,11 +116,11 @@ take_living (Query *query, guint64 lowest)
 }
 
 static GVariant *
-format_record (TernParts *parts, const TernTaskRecord *record)
+format_record (TernParts *parts, const TernTaskRecord *record, TernRecordForm form)
 {
   TernTask *task = tern_task_list_find (parts->tasks, record->id);
 
-  return tern_record_to_variant (record, task != NULL && tern_task_is_cancelable (task));
+  return tern_record_to_variant (record, task != NULL && tern_task_is_cancelable (task), form);
 }
 
 static void
@@ -129,8 +130,9 @@ finish_list (Query *query, guint64 next)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < query->page->len; i++)
-    g_variant_builder_add_value (&builder,
-                                 format_record (query->parts, g_ptr_array_index (query->page, i)));
+    g_variant_builder_add_value (
+        &builder,
+        format_record (query->parts, g_ptr_array_index (query->page, i), TERN_RECORD_LISTED));
   tern_bus_manager_complete_list_tasks (query->bus, query->invocation,
                                         g_variant_builder_end (&builder), next);
 }
@@ -216,6 +218,15 @@ parse_numbers (Query *query, GVariant *options, GError **error)
     }
 
   g_variant_lookup (options, "before", "t", &before);
+  g_variant_lookup (options, "parent", "t", &query->filter.parent);
+  if (query->filter.parent > MAX_ID)
+    {
+      g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+                   "The option “parent” is %" G_GUINT64_FORMAT ", which is no id of a task",
+                   query->filter.parent);
+      return FALSE;
+    }
+
   query->filter.limit = limit;
   query->filter.before_id = MIN (before, MAX_ID);
   return TRUE;
@@ -236,8 +247,8 @@ parse_state (Query *query, GVariant *options, GError **error)
 
   shown = tern_text_visible (query->state, 40);
   g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
-               "The option “state” is “%s”; it must be queued, running, done, failed, cancelled "
-               "or attention",
+               "The option “state” is “%s”; it must be queued, running, done, failed, "
+               "remainder, cancelled or attention",
                shown);
   return FALSE;
 }
@@ -314,7 +325,7 @@ on_got (GObject *source, GAsyncResult *result, gpointer data)
     return_no_task (query);
   else
     tern_bus_manager_complete_get_task (query->bus, query->invocation,
-                                        format_record (query->parts, record));
+                                        format_record (query->parts, record, TERN_RECORD_WHOLE));
 }
 
 void
@@ -328,8 +339,7 @@ tern_history_get (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *
   if (task != NULL)
     {
       tern_bus_manager_complete_get_task (
-          bus, invocation,
-          tern_record_to_variant (tern_task_get_record (task), tern_task_is_cancelable (task)));
+          bus, invocation, format_record (parts, tern_task_get_record (task), TERN_RECORD_WHOLE));
       return;
     }
   if (id < 1 || id >= MAX_ID)

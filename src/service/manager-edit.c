@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Methods of the Manager that change one VM without a task: LockVm, UnlockVm, MaskVm.
+ * Methods of the Manager that change one VM without a task: LockVm, UnlockVm, MaskVm, SetVm.
  */
 #include "config.h"
 
@@ -33,6 +33,10 @@ static const TernOption mask_options[] = {
   { "clear",    "b" },
   { "dry-run",  "b" },
   { NULL,       NULL },
+};
+static const TernOption set_options[] = {
+  { "drain-action", "s" },
+  { NULL,           NULL },
 };
 /* clang-format on */
 
@@ -313,10 +317,90 @@ on_handle_mask_vm (TernBusManager *bus, GDBusMethodInvocation *invocation, const
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* SetVm */
+
+/* @out_action: a TernDrainAction, or -1 to forget it */
+static gboolean
+parse_drain_action (GVariant *options, int *out_action, GError **error)
+{
+  g_autofree char *shown = NULL;
+  TernDrainAction action;
+  const char *word;
+
+  if (!g_variant_lookup (options, "drain-action", "&s", &word))
+    {
+      g_set_error_literal (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+                           "No option is given; say what is to change");
+      return FALSE;
+    }
+  if (*word == '\0' || tern_drain_action_from_string (word, &action))
+    {
+      *out_action = *word == '\0' ? -1 : (int) action;
+      return TRUE;
+    }
+  shown = tern_text_visible (word, 40);
+  g_set_error (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT,
+               "The option “drain-action” is “%s”; it must be migrate, skip, cold, shutdown, ask, "
+               "or empty to forget it",
+               shown);
+  return FALSE;
+}
+
+static void
+on_vm_set (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernCall) call = data;
+  g_autoptr (GError) error = NULL;
+
+  (void) source;
+  if (tern_vm_edit_drain_action_finish (result, &error))
+    tern_bus_manager_complete_set_vm (call->bus, call->invocation);
+  else
+    tern_bus_return_error (call->invocation, error);
+}
+
+static void
+on_set_vm_authorized (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernCall) call = data;
+  g_autoptr (GError) error = NULL;
+  TernAssessor *assessor = call->parts->assessor;
+  const char *uuid = call->vm_uuid;
+  int action = call->drain_action;
+
+  if (tern_authority_check_finish (TERN_AUTHORITY (source), result, NULL, &error))
+    tern_vm_edit_drain_action_async (assessor, uuid, action, on_vm_set, g_steal_pointer (&call));
+  else
+    tern_bus_return_error (call->invocation, error);
+}
+
+static gboolean
+on_handle_set_vm (TernBusManager *bus, GDBusMethodInvocation *invocation, const char *name,
+                  GVariant *options, gpointer data)
+{
+  TernParts *parts = data;
+  g_autoptr (GError) error = NULL;
+  const TernVm *vm = NULL;
+  int action = -1;
+  TernCall *call;
+
+  if (tern_options_check (options, set_options, &error)
+      && parse_drain_action (options, &action, &error))
+    vm = tern_call_lookup_vm (parts, name, &error);
+  if (vm == NULL)
+    return tern_call_refuse (invocation, error);
+  call = tern_call_new (parts, bus, invocation);
+  call->vm_uuid = g_strdup (vm->uuid);
+  call->drain_action = action;
+  authorize (call, TERN_POLKIT_LOCK, vm->name, on_set_vm_authorized);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 void
 tern_manager_connect_edits (TernBusManager *bus, TernParts *parts)
 {
   tern_call_connect (bus, "handle-lock-vm", G_CALLBACK (on_handle_lock_vm), parts);
   tern_call_connect (bus, "handle-unlock-vm", G_CALLBACK (on_handle_unlock_vm), parts);
   tern_call_connect (bus, "handle-mask-vm", G_CALLBACK (on_handle_mask_vm), parts);
+  tern_call_connect (bus, "handle-set-vm", G_CALLBACK (on_handle_set_vm), parts);
 }

@@ -200,6 +200,12 @@ describe_task (const TernTaskRecord *record)
 {
   g_autofree char *vm = tern_text_visible (record->vm_name, 60);
 
+  if (g_str_equal (record->kind, "drain"))
+    return g_strdup_printf ("drains %s", record->source);
+  if (g_str_equal (record->kind, "return"))
+    return g_strdup_printf ("brings VMs back to %s", record->destination);
+  if (g_str_equal (record->kind, "shutdown"))
+    return g_strdup_printf ("shuts down “%s” on “%s”", vm, record->source);
   if (g_str_equal (record->kind, "start"))
     return g_strdup_printf ("starts “%s” of “%s” on “%s”", vm, record->source, record->destination);
   return g_strdup_printf ("moves “%s” from “%s” to “%s”", vm, record->source, record->destination);

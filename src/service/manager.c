@@ -56,6 +56,8 @@ tern_manager_new (TernParts *parts)
   tern_manager_connect_forecast (bus, parts);
   tern_manager_connect_edits (bus, parts);
   tern_manager_connect_limits (bus, parts);
+  tern_manager_connect_drains (bus, parts);
+  tern_manager_connect_webhooks (bus, parts);
   tern_call_connect (bus, "handle-get-vm", G_CALLBACK (on_handle_get_vm), parts);
   tern_call_connect (bus, "handle-list-tasks", G_CALLBACK (on_handle_list_tasks), parts);
   tern_call_connect (bus, "handle-get-task", G_CALLBACK (on_handle_get_task), parts);

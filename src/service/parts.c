@@ -21,6 +21,10 @@ tern_parts_new (const TernParts *parts)
   g_object_ref (self->assessor);
   g_object_ref (self->migrator);
   g_object_ref (self->authority);
+  if (self->drainer != NULL)
+    g_object_ref (self->drainer);
+  if (self->herald != NULL)
+    g_object_ref (self->herald);
   return self;
 }
 
@@ -33,6 +37,8 @@ tern_parts_ref (TernParts *self)
 static void
 parts_clear (TernParts *self)
 {
+  g_clear_object (&self->herald);
+  g_clear_object (&self->drainer);
   g_object_unref (self->authority);
   g_object_unref (self->migrator);
   g_object_unref (self->assessor);

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "engine/assessor.h"
+#include "engine/drainer.h"
+#include "engine/herald.h"
 #include "engine/inventory.h"
 #include "engine/migrator.h"
 #include "engine/task.h"
@@ -15,6 +17,8 @@ G_BEGIN_DECLS
 
 /**
  * TernParts:
+ * @drainer: (nullable)
+ * @herald: (nullable)
  * @simulated: the hosts are simulated
  *
  * What the service works on: the engine's objects, and who may use them. Made once by
@@ -28,6 +32,8 @@ typedef struct
   TernTaskList *tasks;
   TernAssessor *assessor;
   TernMigrator *migrator;
+  TernDrainer *drainer;
+  TernHerald *herald;
   TernAuthority *authority;
   gboolean simulated;
 } TernParts;

@@ -8,6 +8,7 @@
 #include "service/record-variant.h"
 
 #include "service/bus-text.h"
+#include "service/items-variant.h"
 
 static void
 add_text (GVariantDict *dict, const char *key, const char *text)
@@ -23,6 +24,9 @@ add_identity (GVariantDict *dict, const TernTaskRecord *record)
   add_text (dict, "Vm", record->vm_name);
   add_text (dict, "VmUuid", record->vm_uuid);
   g_variant_dict_insert (dict, "Group", "t", record->group);
+  g_variant_dict_insert (dict, "Parent", "t", record->parent);
+  g_variant_dict_insert (dict, "Deadline", "x",
+                         record->drain != NULL ? record->drain->deadline_us : 0);
   add_text (dict, "Source", record->source);
   add_text (dict, "Destination", record->destination);
   g_variant_dict_insert (dict, "Created", "x", record->created_us);
@@ -81,7 +85,7 @@ tern_record_get_progress (const TernTaskRecord *record)
 }
 
 GVariant *
-tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable)
+tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable, TernRecordForm form)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
 
@@ -89,5 +93,7 @@ tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable)
   add_numbers (&dict, record);
   add_outcome (&dict, record, cancelable);
   add_convergence (&dict, record);
+  if (form == TERN_RECORD_WHOLE)
+    g_variant_dict_insert_value (&dict, "Items", tern_items_to_variant (record->drain));
   return g_variant_dict_end (&dict);
 }

@@ -98,7 +98,7 @@ export_vm (TernService *self, TernVm *vm)
   g_autoptr (TernBusObjectSkeleton) object = tern_bus_object_skeleton_new (path);
   TernBusVm *bus = tern_bus_vm_skeleton_new ();
 
-  tern_bus_vm_fill (bus, self->parts->inventory, vm);
+  tern_bus_vm_fill (bus, self->parts, vm);
   tern_bus_object_skeleton_set_vm (object, bus);
   g_dbus_object_manager_server_export (self->server, G_DBUS_OBJECT_SKELETON (object));
   g_hash_table_insert (self->vms, g_strdup (vm->uuid), bus);
@@ -116,7 +116,7 @@ on_vm_changed (TernInventory *inventory, const char *uuid, gpointer data)
   if (bus == NULL)
     export_vm (self, vm);
   else
-    tern_bus_vm_fill (bus, inventory, vm);
+    tern_bus_vm_fill (bus, self->parts, vm);
 }
 
 static void
@@ -127,6 +127,18 @@ on_vm_removed (TernInventory *inventory, const char *uuid, gpointer data)
 
   g_dbus_object_manager_server_unexport (self->server, path);
   g_hash_table_remove (self->vms, uuid);
+}
+
+static void
+on_origin_changed (TernDrainer *drainer, const char *uuid, gpointer data)
+{
+  TernService *self = data;
+  TernVm *vm = tern_inventory_find_vm (self->parts->inventory, uuid);
+  TernBusVm *bus = g_hash_table_lookup (self->vms, uuid);
+
+  (void) drainer;
+  if (vm != NULL && bus != NULL)
+    tern_bus_vm_fill (bus, self->parts, vm);
 }
 
 /* Tasks */
@@ -215,6 +227,8 @@ follow_engine (TernService *self)
   g_signal_connect (inventory, "vm-removed", G_CALLBACK (on_vm_removed), self);
   g_signal_connect (tasks, "task-added", G_CALLBACK (on_task_added), self);
   g_signal_connect (tasks, "task-removed", G_CALLBACK (on_task_removed), self);
+  if (self->parts->drainer != NULL)
+    g_signal_connect (self->parts->drainer, "origin-changed", G_CALLBACK (on_origin_changed), self);
   g_signal_connect (self->parts->store, "trouble-changed", G_CALLBACK (on_trouble_changed), self);
 }
 
@@ -250,6 +264,8 @@ tern_service_stop (TernService *self)
   g_signal_handlers_disconnect_by_data (self->parts->inventory, self);
   g_signal_handlers_disconnect_by_data (self->parts->tasks, self);
   g_signal_handlers_disconnect_by_data (self->parts->store, self);
+  if (self->parts->drainer != NULL)
+    g_signal_handlers_disconnect_by_data (self->parts->drainer, self);
   g_clear_pointer (&self->figures, tern_host_figures_free);
   /* Silently: the name goes with the objects, and says the same. */
   g_dbus_object_manager_server_set_connection (self->server, NULL);

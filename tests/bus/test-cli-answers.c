@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "bus-fixture.h"
+#include "cli-run.h"
 #include "tern-check.h"
 #include "virtern-bus.h"
 
@@ -19,7 +20,6 @@
 #define TASK_PATH TERN_BUS_PATH_TASKS "/7"
 #define VM_PATH TERN_BUS_PATH "/vms/x"
 #define UUID "11111111-1111-4111-8111-111111111111"
-#define PATIENCE_S 60
 
 /*
  * @moves: how many a plan has
@@ -46,7 +46,6 @@ static GPtrArray *forecasts; /* (element-type GDBusMethodInvocation): not answer
 static guint n_forecasts;
 static guint n_reads;
 static guint most_at_once;
-static GMainLoop *loop;
 
 /* --- the daemon --- */
 
@@ -185,6 +184,10 @@ take_method (gpointer data)
     }
   else if (strcmp (method, "GetVm") == 0)
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(o)", VM_PATH));
+  else if (strcmp (method, "ListWebhooks") == 0)
+    g_dbus_method_invocation_return_value (
+        invocation,
+        g_variant_new ("(@aa{sv})", g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0)));
   else if (strcmp (method, "Plan") == 0)
     g_dbus_method_invocation_return_value (
         invocation, g_variant_new ("(@aa{sv}@aa{sv})", make_moves (),
@@ -249,7 +252,6 @@ setup (void)
   script = (Script){ .side_by_side = 1 };
   calls = g_string_new (NULL);
   forecasts = g_ptr_array_new ();
-  loop = g_main_loop_new (NULL, FALSE);
   server = g_dbus_object_manager_server_new (TERN_BUS_PATH);
   manager = tern_bus_manager_skeleton_new ();
   tern_bus_manager_set_limits (
@@ -278,89 +280,7 @@ teardown (void)
     g_clear_object (&hosts[i]);
   g_string_free (calls, TRUE);
   g_ptr_array_unref (forecasts);
-  g_main_loop_unref (loop);
   fixture_end ();
-}
-
-/* --- the command --- */
-
-typedef struct
-{
-  char *out;
-  char *err;
-  int status;
-} Ran;
-
-static void
-ran_clear (Ran *ran)
-{
-  g_free (ran->out);
-  g_free (ran->err);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ran, ran_clear)
-
-static GSubprocess *
-start (const char *line)
-{
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  const char *builddir = g_getenv ("TOP_BUILDDIR");
-  g_autofree char *program = g_build_filename (builddir != NULL ? builddir : ".", "virtern", NULL);
-  g_autofree char *whole = g_strconcat (program, " ", line, NULL);
-  g_auto (GStrv) argv = g_strsplit (whole, " ", -1);
-  g_autoptr (GError) error = NULL;
-  GSubprocess *process;
-
-  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", fixture.address, TRUE);
-  g_subprocess_launcher_setenv (launcher, "VIRTERN_BUS", "session", TRUE);
-  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
-  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);
-  ck_assert_msg (process != NULL, "%s", error != NULL ? error->message : "");
-  return process;
-}
-
-static gboolean
-on_too_late (gpointer line)
-{
-  ck_abort_msg ("“virtern %s” did not end", (const char *) line);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_ended (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Ran *ran = data;
-
-  ck_assert (g_subprocess_communicate_utf8_finish (G_SUBPROCESS (source), result, &ran->out,
-                                                   &ran->err, NULL));
-  g_main_loop_quit (loop);
-}
-
-static Ran
-finish (GSubprocess *process, const char *line)
-{
-  guint patience = g_timeout_add_seconds (PATIENCE_S, on_too_late, (gpointer) line);
-  Ran ran = { 0 };
-
-  g_subprocess_communicate_utf8_async (process, NULL, NULL, on_ended, &ran);
-  g_main_loop_run (loop);
-  g_source_remove (patience);
-  ran.status = g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process) : -1;
-  return ran;
-}
-
-static Ran
-run (const char *line)
-{
-  g_autoptr (GSubprocess) process = start (line);
-
-  return finish (process, line);
-}
-
-static void
-assert_says (const char *line, const char *text, const char *part)
-{
-  ck_assert_msg (strstr (text, part) != NULL, "virtern %s\nlacks: %s\nsays: %s", line, part, text);
 }
 
 /* --- what is sent --- */
@@ -409,7 +329,7 @@ START_TEST (what_is_typed_is_sent_in_the_units_of_the_contract)
 
       g_string_truncate (calls, 0);
       set_state (strstr (cases[i].line, "resolve") != NULL ? "attention" : "running/copying");
-      ran = run (cases[i].line);
+      ran = run_command (cases[i].line);
       ck_assert_msg (ran.status == 0, "%s: %d: %s", cases[i].line, ran.status, ran.err);
       ck_assert_str_eq (calls->str, cases[i].calls);
     }
@@ -418,8 +338,8 @@ END_TEST
 
 START_TEST (limits_are_told_in_words_and_numbers)
 {
-  g_auto (Ran) text = run ("limits");
-  g_auto (Ran) json = run ("limits --json");
+  g_auto (Ran) text = run_command ("limits");
+  g_auto (Ran) json = run_command ("limits --json");
 
   assert_says ("limits", text.out, "Out of a host       auto: as many moves as fill");
   assert_says ("limits", text.out, "Into a host         2 at a time\n");
@@ -430,10 +350,10 @@ START_TEST (limits_are_told_in_words_and_numbers)
                               "  \"configured\" : true,\n  \"hosts\" : []\n}\n");
 
   g_object_set (hosts[1], "limit-in", 1, "bandwidth", (guint64) 104857600, NULL);
-  g_auto (Ran) own = run ("limits");
+  g_auto (Ran) own = run_command ("limits");
   assert_says ("limits", own.out, "node2  -    1 at a time  100 MiB/s\n");
   ck_assert_ptr_null (strstr (own.out, "node1"));
-  g_auto (Ran) own_json = run ("limits --json");
+  g_auto (Ran) own_json = run_command ("limits --json");
   assert_says ("limits --json", own_json.out,
                "  \"hosts\" : [\n    {\n      \"name\" : \"node2\",\n      \"limit-out\" : 0,\n"
                "      \"limit-in\" : 1,\n      \"bandwidth\" : 104857600\n    }\n  ]\n}\n");
@@ -465,7 +385,7 @@ START_TEST (a_copy_is_ended_only_when_the_name_of_the_vm_was_given)
       g_auto (Ran) ran = { 0 };
 
       set_state (cases[i].state);
-      ran = run (cases[i].line);
+      ran = run_command (cases[i].line);
       ck_assert_msg (ran.status == cases[i].status, "%s: %d", cases[i].line, ran.status);
       assert_says (cases[i].line, ran.err, cases[i].says);
       ck_assert_str_eq (calls->str, "");
@@ -480,7 +400,7 @@ START_TEST (what_was_seen_and_what_is_ended_is_told_before_it_is_done)
   set_state ("attention");
   tern_bus_host_set_state (hosts[0], "unreachable");
   script.refusal = "a host is silent; try “something else”";
-  g_auto (Ran) ran = run (line);
+  g_auto (Ran) ran = run_command (line);
 
   assert_says (line, ran.err, "Task 7, web01: node1 → node2\n  When it ended: seen on both\n");
   assert_says (line, ran.err, "Now on node1: not known, the host is unreachable\n");
@@ -526,7 +446,7 @@ START_TEST (a_decision_is_followed_to_its_end)
       set_state ("attention");
       tern_bus_vm_set_host (vm, cases[i].vm_host);
       script.then = cases[i].then;
-      ran = run (cases[i].line);
+      ran = run_command (cases[i].line);
       ck_assert_msg (ran.status == cases[i].status, "%s, %s: %d: %s", cases[i].line, cases[i].then,
                      ran.status, ran.err);
       assert_says (cases[i].line, ran.out, cases[i].out);
@@ -564,7 +484,7 @@ START_TEST (a_cancel_tells_what_came_of_it)
 
       set_state ("running/copying");
       script.then = cases[i].then;
-      ran = run ("task cancel 7 --timeout 1");
+      ran = run_command ("task cancel 7 --timeout 1");
       all = g_strconcat (ran.out, ran.err, NULL);
       ck_assert_msg (ran.status == cases[i].status, "%s: %d: %s", cases[i].then, ran.status, all);
       assert_says (cases[i].then, all, cases[i].says);
@@ -577,7 +497,7 @@ START_TEST (a_cancel_that_is_not_carried_out_yet_prints_its_task_as_json)
   set_state ("running/copying");
   tern_bus_task_set_note (task, "node1 does not answer");
   script.then = "running/cancelling";
-  g_auto (Ran) ran = run ("task cancel 7 --timeout 1 --json");
+  g_auto (Ran) ran = run_command ("task cancel 7 --timeout 1 --json");
 
   ck_assert_int_eq (ran.status, 3);
   assert_says ("task cancel", ran.out, "\"phase\" : \"cancelling\"");
@@ -588,8 +508,8 @@ END_TEST
 START_TEST (a_task_that_goes_on_when_the_time_is_over_is_printed_as_json)
 {
   set_state ("running/copying");
-  g_auto (Ran) json = run ("task watch 7 --timeout 1 --json");
-  g_auto (Ran) text = run ("task watch 7 --timeout 1");
+  g_auto (Ran) json = run_command ("task watch 7 --timeout 1 --json");
+  g_auto (Ran) text = run_command ("task watch 7 --timeout 1");
 
   ck_assert_int_eq (json.status, 3);
   assert_says ("task watch --json", json.out, "\"phase\" : \"copying\"");
@@ -602,14 +522,14 @@ END_TEST
 START_TEST (what_is_odd_about_a_running_task_is_worth_a_look_and_no_attention)
 {
   set_state ("running/cancelling");
-  g_auto (Ran) nothing = run ("status");
-  g_auto (Ran) none = run ("status --json");
+  g_auto (Ran) nothing = run_command ("status");
+  g_auto (Ran) none = run_command ("status --json");
   tern_bus_task_set_note (task, "node1 does not answer");
   set_state ("running/cancelling");
-  g_auto (Ran) noted = run ("status");
-  g_auto (Ran) listed = run ("status --json");
+  g_auto (Ran) noted = run_command ("status");
+  g_auto (Ran) listed = run_command ("status --json");
   set_state ("queued");
-  g_auto (Ran) waits = run ("status");
+  g_auto (Ran) waits = run_command ("status");
 
   ck_assert_ptr_null (strstr (nothing.out, "Worth a look"));
   assert_says ("status --json", none.out, "\"worth-a-look\" : []");
@@ -642,12 +562,12 @@ START_TEST (ctrl_c_ends_the_command_and_cancels_nothing)
       n_reads = 0;
       set_state (strstr (lines[i], "resolve") != NULL ? "attention" : "running/copying");
       script.then = strstr (lines[i], "resolve") != NULL ? "running/verifying" : NULL;
-      process = start (lines[i]);
+      process = start_command (lines[i]);
       /* Before a decision the task is read once more; there is nothing to be told then. */
       fixture_wait_for (is_read, GUINT_TO_POINTER (strstr (lines[i], "resolve") != NULL ? 2 : 1),
                         "a read of the task");
       g_subprocess_send_signal (process, SIGINT);
-      ran = finish (process, lines[i]);
+      ran = finish_command (process, lines[i]);
       ck_assert_msg (ran.status == 130, "%s: %d: %s", lines[i], ran.status, ran.err);
       assert_says (lines[i], ran.err, "virtern task cancel");
       if (strstr (lines[i], "cancel") == NULL)
@@ -668,7 +588,7 @@ START_TEST (steps_hosts_that_failed_and_notes_have_lines_of_their_own)
   tern_bus_task_set_tried (task, tried);
   tern_bus_task_set_note (task, "the guest writes faster than the link carries");
   set_state ("done");
-  g_auto (Ran) ran = run ("task watch 7");
+  g_auto (Ran) ran = run_command ("task watch 7");
 
   ck_assert_int_eq (ran.status, 0);
   assert_says ("task watch 7", ran.err,
@@ -681,7 +601,7 @@ START_TEST (steps_hosts_that_failed_and_notes_have_lines_of_their_own)
                 "not-converging", "estimated-end-min", g_get_real_time () + 600 * G_USEC_PER_SEC,
                 NULL);
   set_state ("running/copying");
-  g_auto (Ran) show = run ("task show 7");
+  g_auto (Ran) show = run_command ("task show 7");
   assert_says ("task show 7", show.out, "Policy              default\n");
   assert_says ("task show 7", show.out, "Priority            normal\n");
   assert_says ("task show 7", show.out, "Convergence         not-converging\n");
@@ -702,7 +622,7 @@ START_TEST (forecasts_are_asked_for_side_by_side_and_not_too_many_at_once)
 {
   script.moves = 20;
   script.side_by_side = 8;
-  g_auto (Ran) ran = run ("migrate vm01 vm02 --dry-run --policy careful --json");
+  g_auto (Ran) ran = run_command ("migrate vm01 vm02 --dry-run --policy careful --json");
 
   ck_assert_msg (ran.status == 0, "%s", ran.err);
   ck_assert_uint_eq (n_forecasts, 20);
@@ -717,7 +637,7 @@ END_TEST
 START_TEST (what_is_out_of_the_ordinary_in_a_forecast_is_told_in_a_sentence)
 {
   script.moves = 4;
-  g_auto (Ran) ran = run ("migrate vm01 vm02 --dry-run --policy careful");
+  g_auto (Ran) ran = run_command ("migrate vm01 vm02 --dry-run --policy careful");
 
   ck_assert_msg (ran.status == 0, "%s", ran.err);
   assert_says ("--dry-run", ran.out, "12-40 s");
@@ -729,7 +649,7 @@ START_TEST (what_is_out_of_the_ordinary_in_a_forecast_is_told_in_a_sentence)
 
   /* Of one alone the sentence is always told. */
   script.moves = 1;
-  g_auto (Ran) one = run ("migrate vm01 --dry-run");
+  g_auto (Ran) one = run_command ("migrate vm01 --dry-run");
   assert_says ("--dry-run", one.out, "1  vm01: as it is\n");
 }
 END_TEST
@@ -737,9 +657,9 @@ END_TEST
 START_TEST (without_a_forecast_nothing_is_measured)
 {
   script.moves = 3;
-  g_auto (Ran) dry = run ("migrate vm01 --dry-run --no-forecast");
-  g_auto (Ran) plan = run ("plan place vm01");
-  g_auto (Ran) wrong = run ("migrate vm01 --no-forecast");
+  g_auto (Ran) dry = run_command ("migrate vm01 --dry-run --no-forecast");
+  g_auto (Ran) plan = run_command ("plan place vm01");
+  g_auto (Ran) wrong = run_command ("migrate vm01 --no-forecast");
 
   ck_assert_int_eq (dry.status, 0);
   ck_assert_str_eq (dry.out, plan.out);

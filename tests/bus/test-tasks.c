@@ -189,14 +189,13 @@ START_TEST (a_queued_task_can_be_cancelled)
 {
   g_autofree char *first = migrate ("slow", "node2");
   g_autofree char *second = migrate ("slow2", "node2");
-  g_autofree char *third = migrate ("slow3", "node2");
 
-  wait_for_phase (second, "copying");
-  assert_task (third, "State", "queued");
-  cancel (third);
-  ck_assert (!wait_for_end (third));
-  assert_task (third, "State", "cancelled");
-  assert_task (second, "State", "running");
+  wait_for_phase (first, "copying");
+  assert_task (second, "State", "queued");
+  cancel (second);
+  ck_assert (!wait_for_end (second));
+  assert_task (second, "State", "cancelled");
+  assert_task (first, "State", "running");
 }
 END_TEST
 
@@ -350,6 +349,30 @@ get_store_error (void)
   return get_string (TERN_BUS_PATH, TERN_IFACE_MANAGER, "StoreError");
 }
 
+/* A list leaves out the VMs of drains; all else is told alike. */
+static void
+assert_same_but_items (GVariant *shown, GVariant *listed)
+{
+  g_autoptr (GVariant) whole = g_variant_get_child_value (shown, 0);
+  g_autoptr (GVariant) short_form = g_variant_get_child_value (listed, 0);
+  g_autoptr (GVariant) rest = NULL;
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (whole);
+
+  ck_assert (g_variant_dict_remove (&dict, "Items"));
+  rest = g_variant_ref_sink (g_variant_dict_end (&dict));
+  ck_assert_uint_eq (g_variant_n_children (rest), g_variant_n_children (short_form));
+  for (gsize i = 0; i < g_variant_n_children (short_form); i++)
+    {
+      const char *key;
+      g_autoptr (GVariant) value = NULL;
+      g_autoptr (GVariant) other = NULL;
+
+      g_variant_get_child (short_form, i, "{&sv}", &key, &value);
+      other = g_variant_lookup_value (rest, key, NULL);
+      ck_assert_msg (other != NULL && g_variant_equal (value, other), "%s", key);
+    }
+}
+
 START_TEST (the_history_tells_the_end_that_could_not_be_stored)
 {
   g_autofree char *task = migrate ("held-finish", "node2");
@@ -374,7 +397,7 @@ START_TEST (the_history_tells_the_end_that_could_not_be_stored)
   all = list ("{}", NULL);
   listed = g_variant_new ("(@a{sv})", g_variant_get_child_value (all, 0));
   g_variant_ref_sink (listed);
-  ck_assert (g_variant_equal (shown, listed));
+  assert_same_but_items (shown, listed);
   running = list ("{'state': <'running'>}", NULL);
   ck_assert_uint_eq (g_variant_n_children (running), 0);
   done = list ("{'state': <'done'>, 'limit': <uint32 1>}", NULL);

@@ -12,8 +12,10 @@
 
 #include "base/text.h"
 #include "drivers/store-columns.h"
+#include "drivers/store-notices.h"
 #include "drivers/store-rows.h"
 #include "drivers/store-schema.h"
+#include "drivers/store-sql.h"
 #include "fuzz-main.h"
 #include "service/record-variant.h"
 
@@ -33,8 +35,11 @@ open_store (void)
       g_assert_true (sqlite3_open (":memory:", &db) == SQLITE_OK);
       g_assert_true (tern_schema_create (db, NULL));
     }
-  g_assert_true (
-      tern_rows_exec (db, "DELETE FROM host; DELETE FROM task; DELETE FROM limits", NULL));
+  g_assert_true (tern_sql_exec (db,
+                                "DELETE FROM host; DELETE FROM task; DELETE FROM limits; "
+                                "DELETE FROM origin; DELETE FROM webhook; DELETE FROM outbox; "
+                                "DELETE FROM text",
+                                NULL));
   return db;
 }
 
@@ -52,7 +57,8 @@ take (Input *input, size_t length)
 static const char *
 choose_word (size_t number)
 {
-  static const char *const sides[] = { "source", "destination" };
+  static const char *const others[] = { "source", "destination", "task.ended", "draining",
+                                        "{\"hosts\": [\"a\"], \"only\": []}" };
 
   if (number < TERN_N_PHASES)
     return tern_task_phase_to_string (number);
@@ -66,7 +72,7 @@ choose_word (size_t number)
   if (number < TERN_N_COMPRESSIONS)
     return tern_compression_to_string (number);
   number -= TERN_N_COMPRESSIONS;
-  return number < G_N_ELEMENTS (sides) ? sides[number] : NULL;
+  return number < G_N_ELEMENTS (others) ? others[number] : NULL;
 }
 
 static void
@@ -100,8 +106,9 @@ static void
 add_row (sqlite3 *db, const TernTable *table, Input *input)
 {
   g_autofree char *places = tern_table_join_columns (table, TERN_STORE_SCHEMA_VERSION, TRUE);
-  g_autofree char *sql =
-      g_strdup_printf ("INSERT INTO %s VALUES (%s)", tern_table_get_name (table), places);
+  g_autofree char *names = tern_table_join_columns (table, TERN_STORE_SCHEMA_VERSION, FALSE);
+  g_autofree char *sql = g_strdup_printf ("INSERT INTO %s (%s) VALUES (%s)",
+                                          tern_table_get_name (table), names, places);
   g_autoptr (sqlite3_stmt) stmt = NULL;
 
   g_assert_true (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) == SQLITE_OK);
@@ -118,6 +125,10 @@ add_rows (sqlite3 *db, Input input)
       add_row (db, &tern_table_host, &input);
       add_row (db, &tern_table_task, &input);
       add_row (db, &tern_table_limits, &input);
+      add_row (db, &tern_table_origin, &input);
+      add_row (db, &tern_table_webhook, &input);
+      add_row (db, &tern_table_notice, &input);
+      add_row (db, &tern_table_text, &input);
     }
 }
 
@@ -135,10 +146,10 @@ try_tasks (sqlite3 *db, GPtrArray *tasks, guint64 last_id)
   g_assert_cmpuint (again->len, ==, tasks->len);
   for (guint i = 0; i < tasks->len; i++)
     {
-      g_autoptr (GVariant) one =
-          g_variant_ref_sink (tern_record_to_variant (g_ptr_array_index (tasks, i), FALSE));
-      g_autoptr (GVariant) other =
-          g_variant_ref_sink (tern_record_to_variant (g_ptr_array_index (again, i), FALSE));
+      g_autoptr (GVariant) one = g_variant_ref_sink (
+          tern_record_to_variant (g_ptr_array_index (tasks, i), FALSE, TERN_RECORD_WHOLE));
+      g_autoptr (GVariant) other = g_variant_ref_sink (
+          tern_record_to_variant (g_ptr_array_index (again, i), FALSE, TERN_RECORD_WHOLE));
 
       g_assert_true (g_variant_equal (one, other));
       g_assert_cmpuint (((TernTaskRecord *) g_ptr_array_index (tasks, i))->id, <=, last_id);
@@ -154,6 +165,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autoptr (GPtrArray) hosts = NULL;
   g_autoptr (GPtrArray) open = NULL;
   g_autoptr (GPtrArray) tasks = NULL;
+  g_autoptr (GPtrArray) origins = NULL;
+  g_autoptr (GPtrArray) webhooks = NULL;
   g_autoptr (GError) limits_error = NULL;
   TernLimits limits = { 0 };
   guint64 last_id = 0;
@@ -162,11 +175,14 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   hosts = tern_rows_load_hosts (db, NULL);
   open = tern_rows_load_open_tasks (db, &last_id, NULL);
   tasks = tern_rows_list_tasks (db, &filter, NULL);
+  origins = tern_rows_load_origins (db, NULL);
+  webhooks = tern_notices_load_webhooks (db, NULL);
   if (tern_rows_load_limits (db, &limits, &limits_error))
     g_assert_true (limits.out <= TERN_LIMIT_MAX && limits.in <= TERN_LIMIT_MAX);
   if (tern_rows_check (db, TERN_STORE_SCHEMA_VERSION, &error))
     {
       g_assert_true (hosts != NULL && open != NULL && tasks != NULL);
+      g_assert_true (origins != NULL && webhooks != NULL);
       g_assert_no_error (limits_error);
       try_tasks (db, tasks, last_id);
     }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Every fuzz target walks its corpus and what the fixtures have for it, see fuzz-main.h.
 fuzz=$TOP_SRCDIR/tests/fuzz
-targets="conf host libvirt-job libvirt-xml options sim store text"
+targets="conf drain-document host libvirt-job libvirt-xml options sim store text"
 echo "1..$(echo "$targets" | wc -w)"
 n=0
 for target in $targets; do

@@ -8,14 +8,18 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
+/* What a write does when it counts, with whatever @what is. */
+typedef void (*WriteFunc) (FakeStore *self, gpointer what);
+
 typedef struct
 {
   GTask *task;
-  GPtrArray *records; /* TernTaskRecord: one of these */
-  TernHostConfig *host;
-  char *removed;
-  gboolean sets_limits;
-  TernLimits *limits;
+  GPtrArray *records; /* TernTaskRecord; NULL for a write of anything else */
+  WriteFunc run;
+  gpointer what;
+  GDestroyNotify free_what;
 } Write;
 
 static void fake_store_iface_init (TernStoreInterface *iface);
@@ -28,18 +32,9 @@ write_free (Write *write)
 {
   g_object_unref (write->task);
   g_clear_pointer (&write->records, g_ptr_array_unref);
-  tern_host_config_unref (write->host);
-  g_free (write->removed);
-  g_free (write->limits);
+  if (write->free_what != NULL)
+    write->free_what (write->what);
   g_free (write);
-}
-
-static void
-remove_host (FakeStore *self, const char *name)
-{
-  for (guint i = 0; i < self->hosts->len; i++)
-    if (g_str_equal (((TernHostConfig *) self->hosts->pdata[i])->name, name))
-      g_ptr_array_remove_index (self->hosts, i--);
 }
 
 /* From here on it is on the disk. */
@@ -56,18 +51,8 @@ carry_out (FakeStore *self, Write *write)
       g_hash_table_replace (self->tasks, g_memdup2 (&record->id, sizeof record->id),
                             tern_task_record_copy (record));
     }
-  if (write->host != NULL)
-    {
-      remove_host (self, write->host->name);
-      g_ptr_array_add (self->hosts, g_steal_pointer (&write->host));
-    }
-  if (write->removed != NULL)
-    remove_host (self, write->removed);
-  if (write->sets_limits)
-    {
-      g_free (self->limits);
-      self->limits = g_steal_pointer (&write->limits);
-    }
+  if (write->run != NULL)
+    write->run (self, write->what);
 }
 
 static void
@@ -157,6 +142,18 @@ queue_write (FakeStore *self, GAsyncReadyCallback cb, gpointer data)
   return write;
 }
 
+/* @what: (transfer full) */
+static void
+queue_other (TernStore *store, WriteFunc run, gpointer what, GDestroyNotify free_what,
+             GAsyncReadyCallback cb, gpointer data)
+{
+  Write *write = queue_write (FAKE_STORE (store), cb, data);
+
+  write->run = run;
+  write->what = what;
+  write->free_what = free_what;
+}
+
 static GPtrArray *
 new_records (void)
 {
@@ -184,24 +181,77 @@ put_tasks_async (TernStore *store, const GPtrArray *tasks, GAsyncReadyCallback c
 }
 
 static void
+remove_host (FakeStore *self, gpointer name)
+{
+  for (guint i = 0; i < self->hosts->len; i++)
+    if (g_str_equal (((TernHostConfig *) self->hosts->pdata[i])->name, name))
+      g_ptr_array_remove_index (self->hosts, i--);
+}
+
+static void
+put_host (FakeStore *self, gpointer what)
+{
+  const TernHostConfig *host = what;
+
+  remove_host (self, host->name);
+  g_ptr_array_add (self->hosts, tern_host_config_copy (host));
+}
+
+static void
 put_host_async (TernStore *store, const TernHostConfig *host, GAsyncReadyCallback cb, gpointer data)
 {
-  queue_write (FAKE_STORE (store), cb, data)->host = tern_host_config_copy (host);
+  queue_other (store, put_host, tern_host_config_copy (host),
+               (GDestroyNotify) tern_host_config_unref, cb, data);
 }
 
 static void
 remove_host_async (TernStore *store, const char *name, GAsyncReadyCallback cb, gpointer data)
 {
-  queue_write (FAKE_STORE (store), cb, data)->removed = g_strdup (name);
+  queue_other (store, remove_host, g_strdup (name), g_free, cb, data);
+}
+
+static void
+remove_origin (FakeStore *self, gpointer vm_uuid)
+{
+  for (guint i = 0; i < self->origins->len; i++)
+    if (g_str_equal (((TernOrigin *) self->origins->pdata[i])->vm_uuid, vm_uuid))
+      g_ptr_array_remove_index (self->origins, i--);
+}
+
+static void
+put_origin (FakeStore *self, gpointer what)
+{
+  const TernOrigin *origin = what;
+
+  remove_origin (self, origin->vm_uuid);
+  g_ptr_array_add (self->origins, tern_origin_copy (origin));
+}
+
+static void
+put_origin_async (TernStore *store, const TernOrigin *origin, GAsyncReadyCallback cb, gpointer data)
+{
+  queue_other (store, put_origin, tern_origin_copy (origin), (GDestroyNotify) tern_origin_free, cb,
+               data);
+}
+
+static void
+remove_origin_async (TernStore *store, const char *vm_uuid, GAsyncReadyCallback cb, gpointer data)
+{
+  queue_other (store, remove_origin, g_strdup (vm_uuid), g_free, cb, data);
+}
+
+/* @what: (nullable) */
+static void
+put_limits (FakeStore *self, gpointer what)
+{
+  g_free (self->limits);
+  self->limits = g_memdup2 (what, sizeof *self->limits);
 }
 
 static void
 put_limits_async (TernStore *store, const TernLimits *limits, GAsyncReadyCallback cb, gpointer data)
 {
-  Write *write = queue_write (FAKE_STORE (store), cb, data);
-
-  write->sets_limits = TRUE;
-  write->limits = g_memdup2 (limits, sizeof *limits);
+  queue_other (store, put_limits, g_memdup2 (limits, sizeof *limits), g_free, cb, data);
 }
 
 static gboolean
@@ -243,27 +293,121 @@ compare_tasks (gconstpointer a, gconstpointer b)
   return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* By id, those that @wanted accepts. */
 static GPtrArray *
-load_open_tasks (TernStore *store, guint64 *out_last_id, GError **error)
+select_tasks (FakeStore *self,
+              gboolean (*wanted) (FakeStore *self, const TernTaskRecord *record, guint64 number),
+              guint64 number)
 {
-  FakeStore *self = FAKE_STORE (store);
-  GPtrArray *tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free);
+  GPtrArray *tasks = new_records ();
   GHashTableIter iter;
   gpointer value;
 
-  (void) error;
-  *out_last_id = 0;
   g_hash_table_iter_init (&iter, self->tasks);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const TernTaskRecord *record = value;
-
-      *out_last_id = MAX (*out_last_id, record->id);
-      if (!tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION)
-        g_ptr_array_add (tasks, tern_task_record_copy (record));
-    }
+    if (wanted (self, value, number))
+      g_ptr_array_add (tasks, tern_task_record_copy (value));
   g_ptr_array_sort (tasks, compare_tasks);
   return tasks;
+}
+
+static gboolean
+is_any (FakeStore *self, const TernTaskRecord *record, guint64 unused)
+{
+  (void) self, (void) record, (void) unused;
+  return TRUE;
+}
+
+static gboolean
+is_open (FakeStore *self, const TernTaskRecord *record, guint64 unused)
+{
+  (void) self, (void) unused;
+  return !tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION;
+}
+
+static gboolean
+is_child (FakeStore *self, const TernTaskRecord *record, guint64 parent)
+{
+  (void) self;
+  return parent > 0 && record->parent == parent;
+}
+
+/* Nobody is told of anything here. */
+static gboolean
+is_untold (FakeStore *self, const TernTaskRecord *record, guint64 unused)
+{
+  (void) self, (void) unused;
+  return tern_task_phase_is_final (record->phase);
+}
+
+static GPtrArray *
+load_open_tasks (TernStore *store, guint64 *out_last_id, GError **error)
+{
+  g_autoptr (GPtrArray) all = select_tasks (FAKE_STORE (store), is_any, 0);
+
+  (void) error;
+  *out_last_id = all->len > 0 ? ((TernTaskRecord *) all->pdata[all->len - 1])->id : 0;
+  return select_tasks (FAKE_STORE (store), is_open, 0);
+}
+
+static GPtrArray *
+load_children (TernStore *store, guint64 parent, GError **error)
+{
+  (void) error;
+  return select_tasks (FAKE_STORE (store), is_child, parent);
+}
+
+static GPtrArray *
+load_untold (TernStore *store, GError **error)
+{
+  (void) error;
+  return select_tasks (FAKE_STORE (store), is_untold, 0);
+}
+
+static int
+compare_origins (gconstpointer a, gconstpointer b)
+{
+  return strcmp ((*(TernOrigin *const *) a)->vm_uuid, (*(TernOrigin *const *) b)->vm_uuid);
+}
+
+static GPtrArray *
+load_origins (TernStore *store, GError **error)
+{
+  FakeStore *self = FAKE_STORE (store);
+  GPtrArray *origins = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_origin_free);
+
+  (void) error;
+  for (guint i = 0; i < self->origins->len; i++)
+    g_ptr_array_add (origins, tern_origin_copy (self->origins->pdata[i]));
+  g_ptr_array_sort (origins, compare_origins);
+  return origins;
+}
+
+static char *
+load_text (TernStore *store, const char *key, GError **error)
+{
+  (void) error;
+  return g_strdup (g_hash_table_lookup (FAKE_STORE (store)->texts, key));
+}
+
+static gboolean
+save_text (TernStore *store, const char *key, const char *text, GError **error)
+{
+  (void) error;
+  g_hash_table_replace (FAKE_STORE (store)->texts, g_strdup (key), g_strdup (text));
+  return TRUE;
+}
+
+/* Of a drain or return the hosts stand with commas. */
+static gboolean
+is_host (const TernTaskRecord *record, const char *hosts, const char *host)
+{
+  g_auto (GStrv) names = NULL;
+
+  if (hosts == NULL || !tern_task_record_is_drain (record))
+    return g_strcmp0 (hosts, host) == 0;
+  names = g_strsplit (hosts, ",", -1);
+  return g_strv_contains ((const char *const *) names, host);
 }
 
 static gboolean
@@ -271,8 +415,9 @@ matches (const TernTaskRecord *record, const TernTaskFilter *filter)
 {
   return (filter->before_id == 0 || record->id < filter->before_id)
          && (filter->vm_uuid == NULL || g_str_equal (filter->vm_uuid, record->vm_uuid))
-         && (filter->host == NULL || g_str_equal (filter->host, record->source)
-             || g_str_equal (filter->host, record->destination))
+         && (filter->parent == 0 || filter->parent == record->parent)
+         && (filter->host == NULL || is_host (record, record->source, filter->host)
+             || is_host (record, record->destination, filter->host))
          && (filter->state == NULL
              || g_str_equal (filter->state, tern_task_phase_to_state (record->phase)));
 }
@@ -316,6 +461,13 @@ fake_store_iface_init (TernStoreInterface *iface)
   iface->remove_host_async = remove_host_async;
   iface->put_task_async = put_task_async;
   iface->put_tasks_async = put_tasks_async;
+  iface->load_children = load_children;
+  iface->load_untold = load_untold;
+  iface->load_origins = load_origins;
+  iface->put_origin_async = put_origin_async;
+  iface->remove_origin_async = remove_origin_async;
+  iface->load_text = load_text;
+  iface->save_text = save_text;
   iface->load_limits = load_limits;
   iface->put_limits_async = put_limits_async;
   iface->write_finish = write_finish;
@@ -327,6 +479,8 @@ fake_store_init (FakeStore *self)
   self->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_host_config_unref);
   self->tasks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
                                        (GDestroyNotify) tern_task_record_free);
+  self->origins = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_origin_free);
+  self->texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_queue_init (&self->writes);
 }
 
@@ -337,6 +491,8 @@ fake_store_finalize (GObject *object)
 
   g_ptr_array_unref (self->hosts);
   g_hash_table_unref (self->tasks);
+  g_ptr_array_unref (self->origins);
+  g_hash_table_unref (self->texts);
   g_free (self->limits);
   g_object_unref (self->clock);
   G_OBJECT_CLASS (fake_store_parent_class)->finalize (object);
@@ -362,4 +518,13 @@ const TernTaskRecord *
 fake_store_find_task (FakeStore *self, guint64 id)
 {
   return g_hash_table_lookup (self->tasks, &id);
+}
+
+const TernOrigin *
+fake_store_find_origin (FakeStore *self, const char *vm_uuid)
+{
+  for (guint i = 0; i < self->origins->len; i++)
+    if (g_str_equal (((TernOrigin *) self->origins->pdata[i])->vm_uuid, vm_uuid))
+      return self->origins->pdata[i];
+  return NULL;
 }

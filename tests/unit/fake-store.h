@@ -19,6 +19,8 @@ struct _FakeStore
   TernClock *clock;
   GPtrArray *hosts;   /* TernHostConfig */
   GHashTable *tasks;  /* id -> TernTaskRecord */
+  GPtrArray *origins; /* TernOrigin */
+  GHashTable *texts;
   TernLimits *limits; /* NULL: none were stored */
   GPtrArray *journal; /* what happened, in order: not owned, lines are added to it */
   GQueue writes;      /* asked for, not yet carried out */
@@ -43,6 +45,9 @@ FakeStore *fake_store_new (TernClock *clock, GPtrArray *journal);
 /** fake_store_drop_writes: the daemon has died: what it asked for and was not carried out never is
  */
 void fake_store_drop_writes (FakeStore *self);
+
+/** fake_store_find_origin: Returns: (transfer none) (nullable): as it is on the disk */
+const TernOrigin *fake_store_find_origin (FakeStore *self, const char *vm_uuid);
 
 /** fake_store_find_task: Returns: (transfer none) (nullable): as it is on the disk */
 const TernTaskRecord *fake_store_find_task (FakeStore *self, guint64 id);

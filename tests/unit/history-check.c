@@ -272,7 +272,7 @@ look_at_task (Life *self, const TernTaskRecord *record)
   task->phase = record->phase;
   if (record->phase == TERN_PHASE_ATTENTION)
     check_attention (self, record);
-  else if (ended)
+  else if (ended && !tern_task_record_is_drain (record))
     check_end (self, record);
 }
 
@@ -303,7 +303,8 @@ life_look (Life *self)
       if (record == NULL)
         break;
       look_at_task (self, record);
-      if (!tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION)
+      if (!tern_task_record_is_drain (record)
+          && (!tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION))
         open[find_guest (self, record)]++;
     }
   look_at_open_tasks (self, open);
@@ -412,9 +413,47 @@ check_ledger (Life *self)
       complain_of_guest (self, i, "memory is held for a task that has ended");
 }
 
+/* Returns: (nullable): the last drain of that host */
+static const TernTaskRecord *
+find_last_drain (Life *self, const char *host)
+{
+  for (guint64 id = LIFE_MAX_TASKS; id-- > 1;)
+    {
+      const TernTaskRecord *record = life_record (self, id);
+
+      if (record != NULL && g_str_equal (record->kind, "drain")
+          && tern_drain_has_host (record->drain, host))
+        return record;
+    }
+  return NULL;
+}
+
+/* A host is closed because a drain left it so. */
+static void
+check_duty (Life *self, guint host)
+{
+  const char *name = self->hosts[host]->name;
+  TernDuty duty = tern_inventory_find_host (self->inventory, name)->config->duty;
+  const TernTaskRecord *last = find_last_drain (self, name);
+  gboolean fits;
+
+  if (duty == TERN_DUTY_ACTIVE)
+    return;
+  fits = last != NULL
+         && (duty == TERN_DUTY_DRAINING ? last->phase == TERN_PHASE_REMAINDER
+             : duty == TERN_DUTY_MAINTENANCE
+                 ? last->phase == TERN_PHASE_DONE || last->phase == TERN_PHASE_REMAINDER
+                 : FALSE);
+  if (!fits)
+    life_complain (self, "%s is %s, and its last drain %s", name, tern_duty_to_string (duty),
+                   last != NULL ? tern_task_phase_to_string (last->phase) : "was none");
+}
+
 void
 life_look_at_end (Life *self)
 {
+  for (guint i = 0; i < self->history->n_hosts; i++)
+    check_duty (self, i);
   check_tasks_at_end (self);
   check_ledger (self);
   for (guint i = 0; i < self->history->n_vms; i++)

@@ -49,6 +49,7 @@ start_daemon (Life *self)
   guint64 last_id = 0;
   g_autoptr (GPtrArray) tasks =
       tern_store_load_open_tasks (TERN_STORE (self->store), &last_id, NULL);
+  g_autoptr (GPtrArray) origins = tern_store_load_origins (TERN_STORE (self->store), NULL);
 
   /* Shorter than an admin would have them: waiting is not what this is about. */
   settings.bounds = (TernBounds){ SECONDS (20), SECONDS (30), SECONDS (40) };
@@ -59,10 +60,13 @@ start_daemon (Life *self)
   self->assessor = tern_assessor_new (self->clock, self->inventory, self->list, &settings, NULL);
   self->migrator = tern_migrator_new (self->clock, TERN_STORE (self->store), self->inventory,
                                       self->list, self->assessor);
+  self->drainer = tern_drainer_new (self->clock, TERN_STORE (self->store), self->inventory,
+                                    self->list, self->assessor, self->migrator);
   if (tern_store_load_limits (TERN_STORE (self->store), &limits, NULL))
     tern_migrator_load_limits (self->migrator, &limits);
   tern_inventory_load (self->inventory, hosts);
   tern_migrator_load (self->migrator, tasks, last_id);
+  tern_drainer_load (self->drainer, tasks, origins);
 }
 
 static void
@@ -73,8 +77,10 @@ kill_daemon (Life *self)
   self->deaths++;
   if (self->trace != NULL)
     g_ptr_array_add (self->journal, g_strdup ("death"));
+  g_object_run_dispose (G_OBJECT (self->drainer));
   g_object_run_dispose (G_OBJECT (self->migrator));
   g_object_run_dispose (G_OBJECT (self->inventory));
+  g_clear_object (&self->drainer);
   g_clear_object (&self->migrator);
   g_clear_object (&self->assessor);
   g_clear_object (&self->inventory);
@@ -314,8 +320,61 @@ happen_cancel (Life *self, const Happens *it)
 {
   TernTask *task = find_task (self, it);
 
-  if (task != NULL)
+  if (task != NULL && tern_task_record_is_drain (tern_task_get_record (task)))
+    (void) tern_drainer_cancel (self->drainer, task, it->more % 2, NULL);
+  else if (task != NULL)
     (void) tern_migrator_cancel (self->migrator, task, NULL);
+}
+
+static void
+on_drained (GObject *source, GAsyncResult *result, gpointer unused)
+{
+  g_autoptr (TernTask) task = tern_drainer_order_finish (TERN_DRAINER (source), result, NULL);
+
+  (void) task;
+  (void) unused;
+}
+
+static void
+happen_drain (Life *self, const Happens *it)
+{
+  const char *const hosts[] = { self->hosts[it->host]->name,
+                                it->more == 0 ? self->hosts[it->other]->name : NULL, NULL };
+  g_autoptr (TernDrain) drain = tern_drain_new (hosts);
+
+  if (self->drainer != NULL)
+    tern_drainer_order_async (self->drainer, drain, NULL, 0, on_drained, NULL);
+}
+
+static void
+on_activated (GObject *source, GAsyncResult *result, gpointer unused)
+{
+  g_autoptr (TernTask) task = NULL;
+
+  (void) unused;
+  (void) tern_drainer_activate_finish (TERN_DRAINER (source), result, &task, NULL);
+}
+
+static void
+happen_activate (Life *self, const Happens *it)
+{
+  if (self->drainer != NULL)
+    tern_drainer_activate_async (self->drainer, self->hosts[it->host]->name, it->more % 2 == 0, 0,
+                                 on_activated, NULL);
+}
+
+static void
+happen_resume (Life *self, const Happens *it)
+{
+  if (self->drainer != NULL)
+    tern_drainer_resume_async (self->drainer, 1 + it->what, NULL, 0, on_drained, NULL);
+}
+
+static void
+happen_undo (Life *self, const Happens *it)
+{
+  if (self->drainer != NULL)
+    tern_drainer_undo_async (self->drainer, 1 + it->what, 0, on_drained, NULL);
 }
 
 static void
@@ -443,6 +502,8 @@ static void (*const acts[HAPPENS_N_KINDS]) (Life *self, const Happens *it) = {
   [HAPPENS_STORE] = happen_store,     [HAPPENS_CRASH] = happen_crash,
   [HAPPENS_DEATH] = happen_death,     [HAPPENS_SWITCH] = happen_switch,
   [HAPPENS_RESOLVE] = happen_resolve, [HAPPENS_RECHECK] = happen_recheck,
+  [HAPPENS_DRAIN] = happen_drain,     [HAPPENS_ACTIVATE] = happen_activate,
+  [HAPPENS_RESUME] = happen_resume,   [HAPPENS_UNDO] = happen_undo,
   [HAPPENS_LIMITS] = happen_limits,   [HAPPENS_END] = happen_end,
 };
 
@@ -545,6 +606,15 @@ recheck_all (Life *self)
   return any;
 }
 
+/* What is closed still is opened: the next moves go everywhere. */
+static void
+open_all (Life *self)
+{
+  for (guint i = 0; i < self->history->n_hosts; i++)
+    tern_drainer_activate_async (self->drainer, self->hosts[i]->name, FALSE, 0, on_activated, NULL);
+  life_pass (self, SECONDS (1));
+}
+
 /* A person says which of two copies stays. */
 static void
 resolve_twins (Life *self, guint vm)
@@ -633,6 +703,8 @@ history_live (const History *history, GString *trace)
     life_look_at_end (&life);
   for (guint i = 0; i < history->n_vms && life.wrong == NULL; i++)
     resolve_twins (&life, i);
+  if (life.wrong == NULL)
+    open_all (&life);
   if (life.wrong == NULL)
     move_once_more (&life);
   return g_steal_pointer (&life.wrong);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/sim-private.h"
+#include "engine/drainer.h"
 #include "engine/inventory.h"
 #include "engine/migrator.h"
 #include "engine/task.h"
@@ -15,7 +16,7 @@
  */
 #define LIFE_NOBODY (-1)
 #define LIFE_TWINS (-2)
-#define LIFE_MAX_TASKS 40
+#define LIFE_MAX_TASKS 120
 
 /* What is known of a guest by looking at all hosts after each step. */
 typedef struct
@@ -57,6 +58,7 @@ typedef struct
   TernTaskList *list;
   TernAssessor *assessor;
   TernMigrator *migrator;
+  TernDrainer *drainer;
 
   char *wrong; /* the first thing that was, NULL while nothing is */
 } Life;

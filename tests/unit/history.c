@@ -36,6 +36,10 @@ static const Kind kinds[HAPPENS_N_KINDS] = {
   [HAPPENS_END]     = { "end", 2 },
   [HAPPENS_STORE]   = { "store", 5 },
   [HAPPENS_CRASH]   = { "crash", 12 },
+  [HAPPENS_DRAIN]   = { "drain", 8 },
+  [HAPPENS_ACTIVATE] = { "activate", 5 },
+  [HAPPENS_RESUME]  = { "resume", 2 },
+  [HAPPENS_UNDO]    = { "undo", 3 },
   [HAPPENS_DEATH]   = { "death", 5 },
 };
 /* clang-format on */
@@ -80,7 +84,7 @@ choose_fault (GRand *rand, const History *self, Happens *made)
   static const TernSimPhase phases[] = { TERN_SIM_PREPARE, TERN_SIM_COPY, TERN_SIM_SWITCH,
                                          TERN_SIM_FINISH, TERN_SIM_POSTCOPY };
 
-  made->more = below (rand, TERN_SIM_N_FAULTS);
+  made->more = below (rand, TERN_SIM_FAULT_HELD_SOURCE + 1);
   made->what = phases[below (rand, G_N_ELEMENTS (phases))];
   if (is_about_postcopy (self) && below (rand, 2) == 0)
     made->what = TERN_SIM_POSTCOPY;
@@ -174,6 +178,22 @@ add_first_order (GRand *rand, History *self)
   g_array_append_val (self->happens, order);
 }
 
+/* A host is drained, and then opened, or that is undone, sooner or later. */
+static void
+add_drain (GRand *rand, History *self)
+{
+  static const HappensKind afterwards[] = { HAPPENS_ACTIVATE, HAPPENS_UNDO, HAPPENS_RESUME };
+  Happens drain = { .kind = HAPPENS_DRAIN, .more = 1 };
+  Happens after = { .kind = afterwards[below (rand, G_N_ELEMENTS (afterwards))] };
+
+  drain.at_us = (gint64) below (rand, 4000) * MS;
+  drain.host = after.host = self->vms[0].host;
+  after.at_us = drain.at_us + (gint64) (1 + below (rand, below (rand, 2) == 0 ? 4000 : 60000)) * MS;
+  after.what = below (rand, 4);
+  g_array_append_val (self->happens, drain);
+  g_array_append_val (self->happens, after);
+}
+
 History *
 history_new (guint32 seed)
 {
@@ -192,6 +212,8 @@ history_new (guint32 seed)
   self->happens = g_array_new (FALSE, FALSE, sizeof (Happens));
   n = 2 + below (rand, MAX_HAPPENS - 1);
   add_first_order (rand, self);
+  if (below (rand, 4) == 0)
+    add_drain (rand, self);
   for (guint i = 1; i < n; i++)
     {
       Happens made = make_happens (rand, self);
@@ -232,6 +254,10 @@ tell_happens (const History *self, const Happens *it, GString *text)
     case HAPPENS_HOST:
       g_string_append_printf (text, " %s is %s\n", host_names[it->host],
                               tern_sim_host_state_to_string (it->what));
+      break;
+    case HAPPENS_DRAIN:
+    case HAPPENS_ACTIVATE:
+      g_string_append_printf (text, " %s (%u)\n", host_names[it->host], it->more);
       break;
     case HAPPENS_LINK:
       g_string_append_printf (text, " %s to %s is %s\n", host_names[it->host],

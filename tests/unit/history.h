@@ -28,7 +28,11 @@ typedef enum
   HAPPENS_STORE, /* the next @what writes are refused, and all with 0; @more: not 0: it works again
                   */
   HAPPENS_CRASH, /* the daemon dies at write number @what from now; @more: after it counts */
-  HAPPENS_DEATH, /* it dies now, and is gone for @what seconds */
+  HAPPENS_DRAIN, /* @host; @more: 0: and @other too */
+  HAPPENS_ACTIVATE, /* @host; @more: even: bring back */
+  HAPPENS_RESUME,   /* @what: of which task */
+  HAPPENS_UNDO,     /* likewise */
+  HAPPENS_DEATH,    /* it dies now, and is gone for @what seconds */
   HAPPENS_N_KINDS
 } HappensKind;
 

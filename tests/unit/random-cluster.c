@@ -8,28 +8,6 @@
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 #define NOW G_GINT64_CONSTANT (1700000000000000)
 
-guint64
-test_random_next (TestRandom *self)
-{
-  guint64 z = self->state += G_GUINT64_CONSTANT (0x9E3779B97F4A7C15);
-
-  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xBF58476D1CE4E5B9);
-  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94D049BB133111EB);
-  return z ^ (z >> 31);
-}
-
-guint
-test_random_below (TestRandom *self, guint bound)
-{
-  return (guint) (test_random_next (self) % bound);
-}
-
-gboolean
-test_random_chance (TestRandom *self, guint percent)
-{
-  return test_random_below (self, 100) < percent;
-}
-
 #define PICK(random, table) ((table)[test_random_below (random, G_N_ELEMENTS (table))])
 
 /* --- words --- */
@@ -216,7 +194,7 @@ make_host (TestRandom *random, guint number)
     state = test_random_chance (random, 70) ? TERN_HOST_UNREACHABLE : TERN_HOST_CONNECTING;
   if (facts != NULL)
     config->uuid = g_strdup (facts->uuid);
-  config->maintenance = test_random_chance (random, 8);
+  config->duty = test_random_chance (random, 8) ? TERN_DUTY_MAINTENANCE : TERN_DUTY_ACTIVE;
   if (test_random_chance (random, 10))
     {
       g_free (config->cluster);
@@ -416,6 +394,8 @@ make_vm (TestRandom *random, guint number, const TernHost *host)
   for (guint i = test_random_below (random, 3); i > 0; i--)
     add_nic (random, vm, i);
   vm->load_permille = test_random_chance (random, 60) ? (int) test_random_below (random, 4000) : -1;
+  /* No draw of its own: the clusters of a seed stay as they are. */
+  vm->drain_action = (int) (vm->vcpus % (TERN_N_DRAIN_ACTIONS + 1)) - 1;
   add_obstacles (random, vm);
   return vm;
 }

@@ -2,20 +2,9 @@
 #pragma once
 
 #include "model/snapshot.h"
+#include "test-random.h"
 
 G_BEGIN_DECLS
-
-/** TestRandom: numbers that are the same on every machine (SplitMix64) */
-typedef struct
-{
-  guint64 state;
-} TestRandom;
-
-guint64 test_random_next (TestRandom *self);
-/** test_random_below: Returns: 0 to @bound - 1 */
-guint test_random_below (TestRandom *self, guint bound);
-/** test_random_chance: Returns: %TRUE so many times in a hundred */
-gboolean test_random_chance (TestRandom *self, guint percent);
 
 /**
  * test_random_cluster:

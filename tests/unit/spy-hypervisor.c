@@ -179,6 +179,14 @@ start_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
 }
 
 static void
+shutdown_async (TernHypervisor *self, const char *uuid, GCancellable *cancellable,
+                GAsyncReadyCallback cb, gpointer data)
+{
+  write_down (self, "shutdown");
+  tern_hypervisor_shutdown_async (get_port (self), uuid, cancellable, cb, data);
+}
+
+static void
 eject_async (TernHypervisor *self, const char *uuid, const char *target, const char *source,
              GCancellable *cancellable, GAsyncReadyCallback cb, gpointer data)
 {
@@ -306,6 +314,7 @@ spy_hypervisor_iface_init (TernHypervisorInterface *iface)
   iface->resume_async = resume_async;
   iface->discard_async = discard_async;
   iface->start_async = start_async;
+  iface->shutdown_async = shutdown_async;
   iface->eject_async = eject_async;
   iface->set_downtime_async = set_downtime_async;
   iface->set_speed_async = set_speed_async;

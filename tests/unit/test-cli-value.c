@@ -47,6 +47,12 @@ START_TEST (a_time_is_taken_from_now_on_or_as_it_is)
     { "2026-11-22T15:00:00+02:00", 3600 },
     { "2026-11-22 08:00-05:00", 3600 },
     { "2026-12-01 12:00", 9 * 86400 - 3600 },
+    { "14:00", 3600 },
+    { "13:01", 60 },
+    { "13:00", 86400 }, /* it is that now, so tomorrow is meant */
+    { "12:59", 86400 - 60 },
+    { "00:00", 11 * 3600 },
+    { "23:59", 11 * 3600 - 60 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -59,6 +65,53 @@ START_TEST (a_time_is_taken_from_now_on_or_as_it_is)
       ck_assert_msg (when == NOW + cases[i].after * SECOND, "%s: %" G_GINT64_FORMAT, cases[i].text,
                      (when - NOW) / SECOND);
     }
+}
+END_TEST
+
+START_TEST (a_time_of_day_that_the_clocks_leave_out_is_none)
+{
+  /* 2027-03-27 23:30 in Berlin; at 2 o'clock it becomes 3. */
+  const gint64 now = G_GINT64_CONSTANT (1806186600) * SECOND;
+  g_autoptr (GError) error = NULL;
+  gint64 when = 0;
+
+  ck_assert (!tern_value_parse_when ("02:30", now, &when, &error));
+  ck_assert (g_error_matches (error, TERN_EXIT_ERROR, TERN_EXIT_USAGE));
+  ck_assert (tern_value_parse_when ("03:30", now, &when, NULL));
+  ck_assert_int_eq ((when - now) / SECOND, 3 * 3600);
+}
+END_TEST
+
+START_TEST (a_time_of_day_that_was_left_out_today_is_that_of_tomorrow)
+{
+  /* 2027-03-28 22:00 in Berlin, on the day on which 2 o'clock became 3. */
+  const gint64 now = G_GINT64_CONSTANT (1806264000) * SECOND;
+  gint64 when = 0;
+
+  ck_assert (tern_value_parse_when ("02:30", now, &when, NULL));
+  ck_assert_int_eq ((when - now) / SECOND, 4 * 3600 + 1800);
+}
+END_TEST
+
+START_TEST (an_action_is_what_stands_behind_the_last_sign)
+{
+  g_autofree char *vm = NULL;
+  const char *action = NULL;
+
+  ck_assert (tern_value_parse_action ("a=b=cold", &vm, &action, NULL));
+  ck_assert_str_eq (vm, "a=b");
+  ck_assert_str_eq (action, "cold");
+}
+END_TEST
+
+START_TEST (events_are_split_and_each_is_known)
+{
+  g_auto (GStrv) events = tern_value_split_events ("task.ended, host.lost", NULL);
+
+  ck_assert_ptr_nonnull (events);
+  ck_assert_str_eq (events[0], "task.ended");
+  ck_assert_str_eq (events[1], "host.lost");
+  ck_assert_ptr_null (events[2]);
 }
 END_TEST
 
@@ -81,7 +134,13 @@ START_TEST (what_is_no_time_is_refused_with_what_would_be)
                                        "2026-12-32 12:00",
                                        "2026-12-01 24:61",
                                        "2026-12-01",
-                                       "12:00",
+                                       "24:00",
+                                       "9:00",
+                                       "12:60",
+                                       "12:00:00",
+                                       "12.00",
+                                       " 12:00",
+                                       "12:00 ",
                                        "2026-12-01 12:00 CET",
                                        "2026-12-01\n12:00",
                                        " 2h",
@@ -191,6 +250,10 @@ END_TEST
 TERN_CHECK_MAIN ("cli-value",
   setup ();
   tcase_add_test (tcase, a_time_is_taken_from_now_on_or_as_it_is);
+  tcase_add_test (tcase, a_time_of_day_that_the_clocks_leave_out_is_none);
+  tcase_add_test (tcase, a_time_of_day_that_was_left_out_today_is_that_of_tomorrow);
+  tcase_add_test (tcase, an_action_is_what_stands_behind_the_last_sign);
+  tcase_add_test (tcase, events_are_split_and_each_is_known);
   tcase_add_test (tcase, what_is_no_time_is_refused_with_what_would_be);
   tcase_add_test (tcase, a_time_in_the_past_is_refused);
   tcase_add_test (tcase, names_are_separated_by_commas_and_none_is_empty);

@@ -7,6 +7,7 @@
 #include "daemon/conf.h"
 
 #include "base/error.h"
+#include "model/drain.h"
 #include "tern-check.h"
 
 #include <glib/gstdio.h>
@@ -83,6 +84,7 @@ assert_default_settings (const TernConfig *config)
   ck_assert_uint_eq (config->settings.limits.out, defaults.limits.out);
   ck_assert_uint_eq (config->settings.limits.in, defaults.limits.in);
   ck_assert_uint_eq (config->settings.limits.cluster, defaults.limits.cluster);
+  ck_assert_int_eq (config->settings.shutdown_us, defaults.shutdown_us);
 }
 
 START_TEST (a_missing_file_is_fine_unless_it_was_asked_for)
@@ -301,6 +303,44 @@ START_TEST (a_shared_path_that_no_disk_could_match_is_refused)
 }
 END_TEST
 
+START_TEST (drain_rules_keep_their_order_and_a_later_list_counts)
+{
+  g_autoptr (TernConfig) config = NULL;
+  g_autoptr (TernConfig) other = NULL;
+  TernDrainAction action;
+
+  put ("virternd.conf",
+       "[drain]\nrules = web*=ask ; *=skip;build-?\?=cold;\nshutdown-timeout=10\n");
+  config = load (TRUE, NULL);
+  ck_assert_ptr_nonnull (config);
+  ck_assert_int_eq (config->settings.shutdown_us, 10 * G_USEC_PER_SEC);
+  ck_assert_uint_eq (g_strv_length (config->drain_rules), 3);
+  ck_assert (tern_drain_rules_find (config->settings.drain_rules, "web1", &action));
+  ck_assert_int_eq (action, TERN_DRAIN_ASK);
+  ck_assert (tern_drain_rules_find (config->settings.drain_rules, "build-01", &action));
+  ck_assert_int_eq (action, TERN_DRAIN_SKIP);
+
+  put ("conf.d/10-a.conf", "[drain]\nrules =\n");
+  other = load (TRUE, NULL);
+  ck_assert (!tern_drain_rules_find (other->settings.drain_rules, "web1", &action));
+}
+END_TEST
+
+START_TEST (a_drain_rule_or_timeout_that_cannot_be_is_refused_with_line_and_value)
+{
+#define RULES(value, why)                                                                          \
+  assert_refused ("[drain]\nrules=" value "\n", "2: “rules” is “" value "”: " why)
+  RULES ("web", "“web” must have the form NAME=ACTION, as in “build-*=skip”");
+  RULES ("=skip", "“=skip” must have the form NAME=ACTION, as in “build-*=skip”");
+  RULES ("web=skip;;a=skip", "“” must have the form NAME=ACTION, as in “build-*=skip”");
+  RULES ("web=skip;db=stop",
+         "“db=stop” must end in one of the actions migrate, skip, cold, shutdown, ask");
+  assert_refused (
+      "[drain]\nshutdown-timeout=9\n",
+      "2: “shutdown-timeout” is “9”: must be a whole number of seconds from 10 to 86400");
+}
+END_TEST
+
 START_TEST (drop_ins_count_in_the_order_of_their_names)
 {
   g_autoptr (TernConfig) config = NULL;
@@ -405,6 +445,8 @@ TERN_CHECK_MAIN ("conf",
   tcase_add_test (tcase, weights_that_are_all_zero_choose_nothing_and_are_refused);
   tcase_add_test (tcase, shared_paths_are_sorted_and_a_later_list_counts);
   tcase_add_test (tcase, a_shared_path_that_no_disk_could_match_is_refused);
+  tcase_add_test (tcase, drain_rules_keep_their_order_and_a_later_list_counts);
+  tcase_add_test (tcase, a_drain_rule_or_timeout_that_cannot_be_is_refused_with_line_and_value);
   tcase_add_test (tcase, drop_ins_count_in_the_order_of_their_names);
   tcase_add_test (tcase, an_unknown_key_is_refused_with_file_line_and_name);
   tcase_add_test (tcase, an_unknown_group_is_refused_with_file_line_and_name);

@@ -135,7 +135,7 @@ START_TEST (a_copy_of_a_config_is_equal_and_apart)
   config->migration_address = g_strdup ("m");
   config->uuid = g_strdup ("u");
   config->memory_reserve = 1;
-  config->maintenance = TRUE;
+  config->duty = TERN_DUTY_RETURNING;
   config->limit_out = 2;
   config->limit_in = 3;
   config->link_bps = 4;
@@ -143,7 +143,7 @@ START_TEST (a_copy_of_a_config_is_equal_and_apart)
   copy = tern_host_config_copy (config);
   ck_assert_str_eq (copy->cluster, TERN_CLUSTER_DEFAULT);
   ck_assert_uint_eq (copy->memory_reserve, 1);
-  ck_assert (copy->maintenance);
+  ck_assert_int_eq (copy->duty, TERN_DUTY_RETURNING);
   ck_assert_uint_eq (copy->limit_out, 2);
   ck_assert_uint_eq (copy->limit_in, 3);
   ck_assert_uint_eq (copy->link_bps, 4);

@@ -5,6 +5,7 @@
 #include "drivers/libvirt-domain-xml.h"
 #include "drivers/libvirt-edit-xml.h"
 #include "drivers/libvirt-lock-xml.h"
+#include "model/drain.h"
 #include "tern-check.h"
 
 #include <string.h>
@@ -270,6 +271,46 @@ START_TEST (a_lock_of_another_namespace_is_none)
 }
 END_TEST
 
+static int
+read_action (const char *element)
+{
+  g_autofree char *xml = g_strdup_printf (HEAD "<metadata>%s</metadata></domain>", element);
+  g_autoptr (TernVm) vm = tern_libvirt_parse_domain (xml, "h", NULL);
+
+  return vm->drain_action;
+}
+
+START_TEST (a_drain_action_is_one_of_ours_or_none)
+{
+  static const char *const others[] = {
+    "",
+    "<drain action='cold'/>",
+    "<drain xmlns='urn:other' action='cold'/>",
+    "<drain xmlns='urn:virtern:drain:1'/>",
+    "<drain xmlns='urn:virtern:drain:1' action=''/>",
+    "<drain xmlns='urn:virtern:drain:1' action='Cold'/>",
+    "<drain xmlns='urn:virtern:drain:1' action='destroy'/>",
+    "<drain xmlns='urn:virtern:drain:1'>cold</drain>",
+    "<o xmlns='urn:virtern:drain:1'><drain action='cold'/></o>",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    ck_assert_msg (read_action (others[i]) == -1, "%s", others[i]);
+  for (guint i = 0; i < TERN_N_DRAIN_ACTIONS; i++)
+    {
+      g_autofree char *plain = g_strdup_printf ("<drain xmlns='urn:virtern:drain:1' action='%s'/>",
+                                                tern_drain_action_to_string (i));
+      g_autofree char *prefixed =
+          g_strdup_printf ("<virtern-drain:drain xmlns:virtern-drain='urn:virtern:drain:1' "
+                           "action='%s'/>",
+                           tern_drain_action_to_string (i));
+
+      ck_assert_int_eq (read_action (plain), i);
+      ck_assert_int_eq (read_action (prefixed), i);
+    }
+}
+END_TEST
+
 START_TEST (a_lock_that_is_written_is_read_back)
 {
   static const char *const texts[] = { "plain", "", "<&>'\"", "ünï", "a\tb\nc\x01", "\xff\xfe" };
@@ -304,5 +345,6 @@ TERN_CHECK_MAIN ("libvirt-edit-xml",
                  tcase_add_test (tcase, a_recorded_definition_is_put_back_as_it_was);
                  tcase_add_test (tcase, only_a_drive_that_still_holds_the_medium_is_emptied);
                  tcase_add_test (tcase, a_lock_is_read_as_it_comes);
+                 tcase_add_test (tcase, a_drain_action_is_one_of_ours_or_none);
                  tcase_add_test (tcase, a_lock_of_another_namespace_is_none);
                  tcase_add_test (tcase, a_lock_that_is_written_is_read_back);)

@@ -538,6 +538,71 @@ START_TEST (a_copy_runs_or_ends_as_a_person_decided)
 }
 END_TEST
 
+static gboolean
+ask_to_shut_down (Fixture *f, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_shutdown_async (f->hypervisor, TEST_UUID, NULL, on_result, f);
+  result = wait_result (f);
+  return tern_hypervisor_shutdown_finish (f->hypervisor, result, error);
+}
+
+START_TEST (only_a_guest_that_runs_is_asked_to_shut_down)
+{
+  Fixture f;
+  g_autoptr (TernVm) paused = NULL;
+  g_autoptr (TernVm) off = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) again = NULL;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  suspend_beside_us ();
+  ck_assert (!ask_to_shut_down (&f, &error));
+  ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_REFUSED));
+  paused = fetch_vm (&f);
+  ck_assert_int_eq (paused->state, TERN_VM_PAUSED);
+
+  ck_assert (let_run (&f));
+  ck_assert (ask_to_shut_down (&f, NULL));
+  off = fetch_vm (&f);
+  ck_assert_int_eq (off->state, TERN_VM_SHUT_OFF);
+  ck_assert (!ask_to_shut_down (&f, &again));
+  ck_assert (g_error_matches (again, TERN_ERROR, TERN_ERROR_REFUSED));
+  teardown (&f);
+}
+END_TEST
+
+static gboolean
+set_drain_action (Fixture *f, int action)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_set_drain_action_async (f->hypervisor, TEST_UUID, action, NULL, on_result, f);
+  result = wait_result (f);
+  return tern_hypervisor_set_drain_action_finish (f->hypervisor, result, NULL);
+}
+
+START_TEST (what_a_drain_does_is_written_into_the_metadata_and_read_from_there)
+{
+  Fixture f;
+
+  setup (&f, "test:///default");
+  ck_assert (connect_now (&f, NULL));
+  for (int action = TERN_N_DRAIN_ACTIONS - 1; action >= -1; action--)
+    {
+      g_autoptr (TernVm) vm = NULL;
+
+      ck_assert (set_drain_action (&f, action));
+      vm = fetch_vm (&f);
+      ck_assert_int_eq (vm->drain_action, action);
+    }
+  ck_assert (set_drain_action (&f, -1));
+  teardown (&f);
+}
+END_TEST
+
 START_TEST (a_change_is_signalled_while_connected_and_not_after)
 {
   Fixture f;
@@ -673,6 +738,8 @@ TERN_CHECK_MAIN (
                          G_N_ELEMENTS (steering));
     tcase_add_test (tcase, a_host_that_cannot_measure_says_so);
     tcase_add_test (tcase, a_copy_runs_or_ends_as_a_person_decided);
+    tcase_add_test (tcase, only_a_guest_that_runs_is_asked_to_shut_down);
+    tcase_add_test (tcase, what_a_drain_does_is_written_into_the_metadata_and_read_from_there);
     tcase_add_test (tcase, a_change_is_signalled_while_connected_and_not_after);
     tcase_add_test (tcase, nobody_listening_is_unreachable);
     tcase_add_test (tcase, three_attempts_that_hang_are_enough);

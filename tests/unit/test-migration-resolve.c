@@ -319,6 +319,33 @@ START_TEST (a_copy_ends_only_if_the_one_that_stays_is_there_still)
 }
 END_TEST
 
+/* Both showed it when the decision was taken; while that was stored, the one that was to stay went.
+ */
+START_TEST (a_copy_ends_only_if_the_one_that_stays_is_as_it_was)
+{
+  static const TernVmState then[] = { TERN_VM_PAUSED, TERN_VM_SHUT_OFF, TERN_VM_CRASHED };
+
+  for (guint i = 0; i < G_N_ELEMENTS (then); i++)
+    {
+      g_auto (World) world;
+      Answer answer = { 0 };
+
+      make_twins (&world);
+      world.store->delay_us = SECONDS (3);
+      tern_migrator_resolve_async (world.migrator, tern_task_list_find (world.tasks, 1),
+                                   TERN_KEEP_DESTINATION, UID, on_resolved, &answer);
+      world_run (&world, SECONDS (1));
+      tern_sim_set_vm_state (world.sim, "bert", "web", then[i], TERN_REASON_OTHER);
+      world_run (&world, SECONDS (5));
+      ck_assert (answer.answered && answer.taken);
+      world.store->delay_us = 0;
+      world_run (&world, SECONDS (60));
+      ck_assert_uint_eq (world_count (&world, "remove"), 0);
+      ck_assert_int_eq (world_state_on (&world, "anna"), TERN_VM_RUNNING);
+    }
+}
+END_TEST
+
 START_TEST (one_decision_at_a_time)
 {
   g_auto (World) world;
@@ -543,6 +570,7 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, only_a_task_in_attention_is_decided_about);
     tcase_add_test (tcase, what_is_seen_when_it_is_decided_is_what_counts);
     tcase_add_test (tcase, a_copy_ends_only_if_the_one_that_stays_is_there_still);
+    tcase_add_test (tcase, a_copy_ends_only_if_the_one_that_stays_is_as_it_was);
     tcase_add_test (tcase, one_decision_at_a_time);
     tcase_add_test (tcase, a_decision_that_cannot_be_stored_is_not_carried_out_later_either);
     tcase_add_test (tcase, a_copy_that_stays_and_cannot_be_let_run_is_not_left_standing_unseen);

@@ -90,7 +90,7 @@ random_host (Dice *dice, guint i)
   pool->source = g_strdup (sources[one_in (dice, 8)]);
   facts->pools = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_pool_free);
   g_ptr_array_add (facts->pools, pool);
-  config->maintenance = one_in (dice, 10);
+  config->duty = one_in (dice, 10) ? TERN_DUTY_MAINTENANCE : TERN_DUTY_ACTIVE;
   config->memory_reserve = one_in (dice, 3) ? GIB : 0;
   if (one_in (dice, 10))
     {
@@ -362,7 +362,8 @@ may_go (const Setting *s, const TernVm *vm, const TernHost *to)
     return FALSE;
   if (vm->lock != NULL && vm->lock->expires_us == 0)
     return FALSE;
-  if (from->state != TERN_HOST_UP || to->state != TERN_HOST_UP || to->config->maintenance
+  if (from->state != TERN_HOST_UP || to->state != TERN_HOST_UP
+      || tern_duty_is_closed (to->config->duty)
       || !g_str_equal (from->config->cluster, to->config->cluster))
     return FALSE;
   if (vm->vcpus > to->facts->cpus || lacks_features (vm->cpu, to->facts->cpu)

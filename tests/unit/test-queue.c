@@ -13,6 +13,7 @@
 #define SECONDS(n) ((gint64) (n) *G_USEC_PER_SEC)
 #define NOW SECONDS (1000000)
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
+#define GIB (1024 * MIB)
 
 static const char *const names[N_HOSTS] = { "anna", "bert", "carl", "dora", "emil", "fred" };
 
@@ -63,6 +64,7 @@ add_task (Scene *self, const char *source, const char *destination, TernTaskPhas
   task->phase = phase;
   task->created_us = NOW;
   task->options.priority = TERN_PRIORITY_NORMAL;
+  task->memory = 64 * GIB;
   g_ptr_array_add (self->tasks, task);
   return task;
 }
@@ -90,47 +92,174 @@ is_move (const TernTaskRecord *task)
 
 typedef struct
 {
-  guint out;
-  guint in;
+  guint moves;
+  guint tasks;                         /* starts, too */
+  double now, settled, expected, left; /* bytes per second; those that will still copy in 2 s */
+  gboolean all_late;
+  guint sending;                /* and not only ending */
+  double longest, longest_wish; /* seconds, bytes per second */
+  double wishes, waiting;       /* bytes */
+} Lane;
+
+typedef struct
+{
+  Lane out, in;
   guint served;
   guint cluster;
-  gboolean young;
   gboolean beginning;
-  guint64 rate;
 } Counts;
+
+static double
+get_capacity (const Scene *self, const char *name)
+{
+  const TernQueueHost *host = g_hash_table_lookup (self->hosts, name);
+
+  if (host == NULL || host->link_bps == 0)
+    return 0;
+  return host->bandwidth_bps > 0 && host->bandwidth_bps < host->link_bps
+             ? (double) host->bandwidth_bps
+             : (double) host->link_bps;
+}
+
+/* What it may take when it is alone. */
+static double
+get_wish (const Scene *self, const TernTaskRecord *task)
+{
+  const TernQueueHost *home = g_hash_table_lookup (self->hosts, task->source);
+  double wish = home != NULL && home->stream_bps > 0 ? (double) home->stream_bps : 1.25e9;
+  const TernQueueHost *there = g_hash_table_lookup (self->hosts, task->destination);
+  double limits[] = { (double) task->options.bandwidth_bps,
+                      home != NULL && home->link_seen ? 0 : get_capacity (self, task->source),
+                      there != NULL && there->link_seen ? 0
+                                                        : get_capacity (self, task->destination) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (limits[i] > 0 && limits[i] < wish)
+      wish = limits[i];
+  return wish;
+}
+
+/* Pass by pass, until nothing is worth a pass. */
+static double
+get_left (const TernTaskRecord *task, double rate)
+{
+  double pass = (double) (task->memory_total > 0 ? task->memory_total : task->memory);
+  double left = (double) (task->memory_processed > 0 ? task->remaining : task->memory);
+  double writes = (double) task->dirty_bps;
+
+  if (task->iteration <= 1)
+    writes = MAX (writes, 10e6);
+  writes = MIN (writes, 0.75 * rate);
+  for (guint i = 1; i < task->iteration; i++)
+    pass *= writes / rate;
+  while (pass > 1e-6)
+    left += pass *= writes / rate;
+  return left;
+}
+
+static void
+count_in_lane (const Scene *self, const TernTaskRecord *task, Lane *lane)
+{
+  gboolean copies = task->phase == TERN_PHASE_COPYING && task->copy_began_us > 0;
+  double wish = get_wish (self, task), rate = wish;
+  double left = get_left (task, task->rate_bps > 0 ? (double) task->rate_bps : wish);
+
+  lane->tasks++;
+  lane->moves++;
+  if (task->phase == TERN_PHASE_VERIFYING)
+    {
+      lane->now += wish;
+      return;
+    }
+  if (copies && NOW - task->copy_began_us >= SECONDS (5))
+    rate = (double) task->rate_bps;
+  if (task->convergence != TERN_CONVERGENCE_NO
+      && (task->memory_total == 0 || task->memory_processed < 2 * task->memory_total))
+    {
+      lane->all_late = FALSE;
+      if (left / MAX (wish, 1) > lane->longest)
+        {
+          lane->longest = left / MAX (wish, 1);
+          lane->longest_wish = wish;
+        }
+    }
+  lane->left += left;
+  if (copies)
+    lane->now += (double) task->rate_bps;
+  if (!copies || left > 2 * rate)
+    lane->settled += rate;
+  if (!copies || left > 2 * MAX (rate, wish))
+    lane->expected += MAX (rate, wish);
+  lane->sending++;
+  lane->wishes += MAX (rate, wish);
+}
 
 /* Of what is under way beside @task, what touches the limits of it. */
 static Counts
 count_beside (const Scene *self, const TernTaskRecord *task)
 {
   const TernQueueHost *home = g_hash_table_lookup (self->hosts, task->source);
-  Counts counts = { 0 };
+  Counts counts = { .out.all_late = TRUE, .in.all_late = TRUE };
 
   for (guint i = 0; i < self->tasks->len; i++)
     {
       const TernTaskRecord *other = self->tasks->pdata[i];
       const TernQueueHost *host = g_hash_table_lookup (self->hosts, other->source);
 
+      if (other->phase == TERN_PHASE_QUEUED && is_move (other))
+        {
+          double left = get_left (other, get_wish (self, other));
+
+          counts.out.waiting += g_str_equal (other->source, task->source) ? left : 0;
+          counts.in.waiting += g_str_equal (other->destination, task->destination) ? left : 0;
+        }
       if (other == task || !is_under_way (other))
         continue;
-      counts.in += g_str_equal (other->destination, task->destination);
       if (is_move (other) && home != NULL && host != NULL)
         counts.cluster += g_str_equal (home->cluster, host->cluster);
+      if (g_str_equal (other->destination, task->destination))
+        {
+          if (is_move (other))
+            count_in_lane (self, other, &counts.in);
+          else
+            counts.in.tasks++;
+        }
       if (!g_str_equal (other->source, task->source))
         continue;
       counts.served++;
       if (!is_move (other))
         continue;
-      counts.out++;
-      counts.rate += other->rate_bps;
+      count_in_lane (self, other, &counts.out);
       counts.beginning |=
           (other->phase == TERN_PHASE_CHECKING || other->phase == TERN_PHASE_PREPARING)
           && (other->started_us == 0
               || (other->started_us <= NOW && other->started_us > NOW - SECONDS (2)));
-      counts.young |= other->phase != TERN_PHASE_VERIFYING
-                      && (other->copy_began_us == 0 || NOW - other->copy_began_us < SECONDS (5));
     }
   return counts;
+}
+
+/* Moves and starts of a lane, if the link decides. */
+static gboolean
+link_fits (const Scene *self, const TernTaskRecord *task, const char *name, const Lane *lane)
+{
+  const TernQueueHost *host = g_hash_table_lookup (self->hosts, name);
+  double capacity = get_capacity (self, name), soon;
+
+  if (lane->tasks == 0)
+    return TRUE;
+  if (capacity == 0)
+    return lane->tasks < 2;
+  if (lane->tasks >= 16)
+    return FALSE;
+  if (lane->tasks == 1 && (host->link_seen || lane->all_late))
+    return TRUE;
+  soon = lane->now < 0.9 * capacity ? lane->settled : lane->expected;
+  /* The one that ends last would only get less. */
+  if (lane->wishes + get_wish (self, task) > capacity
+      && lane->longest_wish * (lane->sending + 1) > capacity
+      && lane->longest * capacity > lane->left + lane->waiting)
+    return FALSE;
+  return lane->left <= 2 * capacity || soon < 0.9 * capacity;
 }
 
 static gboolean
@@ -138,16 +267,24 @@ out_fits (const Scene *self, const TernTaskRecord *task, const Counts *counts)
 {
   const TernQueueHost *host = g_hash_table_lookup (self->hosts, task->source);
   guint limit = host != NULL && host->limit_out > 0 ? host->limit_out : self->queue.limits.out;
-  double capacity = host != NULL ? (double) host->link_bps : 0;
 
   if (!is_move (task))
     return TRUE;
+  if (counts->beginning && (limit > 0 || get_capacity (self, task->source) == 0 || host->link_seen))
+    return FALSE;
+  return limit > 0 ? counts->out.moves < limit : link_fits (self, task, task->source, &counts->out);
+}
+
+static gboolean
+in_fits (const Scene *self, const TernTaskRecord *task, const Counts *counts)
+{
+  const TernQueueHost *host = g_hash_table_lookup (self->hosts, task->destination);
+  guint limit = host != NULL && host->limit_in > 0 ? host->limit_in : self->queue.limits.in;
+
   if (limit > 0)
-    return counts->out < limit;
-  if (host != NULL && host->bandwidth_bps > 0)
-    capacity = MIN (capacity, (double) host->bandwidth_bps);
-  return counts->out < 2
-         || (counts->out < 16 && !counts->young && (double) counts->rate < 0.9 * capacity);
+    return counts->in.tasks < limit;
+  return is_move (task) ? link_fits (self, task, task->destination, &counts->in)
+                        : counts->in.tasks < 2;
 }
 
 static gboolean
@@ -156,18 +293,13 @@ may_start (const Scene *self, const TernTaskRecord *task)
   const TernQueueHost *source = g_hash_table_lookup (self->hosts, task->source);
   const TernQueueHost *destination = g_hash_table_lookup (self->hosts, task->destination);
   Counts counts = count_beside (self, task);
-  guint limit_in = self->queue.limits.in > 0 ? self->queue.limits.in : 2;
 
-  if (destination != NULL && destination->limit_in > 0)
-    limit_in = destination->limit_in;
   if ((source != NULL && !source->ready) || (destination != NULL && !destination->ready))
     return FALSE;
   if (is_move (task) && source != NULL && self->queue.limits.cluster > 0
       && counts.cluster >= self->queue.limits.cluster)
     return FALSE;
-  if (is_move (task) && counts.beginning)
-    return FALSE;
-  return counts.in < limit_in && out_fits (self, task, &counts);
+  return in_fits (self, task, &counts) && out_fits (self, task, &counts);
 }
 
 static int
@@ -250,6 +382,9 @@ random_host (Scene *self, GRand *rand, guint i)
     host->link_bps = random_rate (rand);
   if (g_rand_int_range (rand, 0, 4) == 0)
     host->bandwidth_bps = random_rate (rand);
+  host->link_seen = g_rand_int_range (rand, 0, 3) == 0;
+  if (g_rand_boolean (rand))
+    host->stream_bps = random_rate (rand);
   host->served = g_rand_int_range (rand, 0, 5);
   host->ready = g_rand_int_range (rand, 0, 10) > 0;
 }
@@ -270,8 +405,20 @@ random_task (Scene *self, GRand *rand)
   task->options.priority = g_rand_int_range (rand, 0, TERN_N_PRIORITIES);
   task->created_us = NOW - SECONDS (g_rand_int_range (rand, -5, 1500));
   task->started_us = NOW - SECONDS (1) * g_rand_int_range (rand, -10, 40) / 10;
+  task->memory = random_rate (rand) * 8;
+  if (g_rand_int_range (rand, 0, 6) == 0)
+    task->options.bandwidth_bps = random_rate (rand);
   if (task->phase != TERN_PHASE_COPYING)
     return;
+  task->memory_total = task->memory;
+  if (g_rand_boolean (rand))
+    {
+      task->memory_processed = random_rate (rand) * 16;
+      task->remaining = random_rate (rand) * 4;
+      task->iteration = (guint) g_rand_int_range (rand, 0, 6);
+      task->dirty_bps = g_rand_boolean (rand) ? random_rate (rand) / 4 : 0;
+    }
+  task->convergence = g_rand_int_range (rand, 0, TERN_N_CONVERGENCES);
   task->copy_began_us = NOW - SECONDS (g_rand_int_range (rand, 0, 20));
   task->rate_bps = random_rate (rand);
 }
@@ -530,6 +677,83 @@ START_TEST (a_link_is_not_filled_with_more_than_sixteen)
       ((TernTaskRecord *) next)->copy_began_us = NOW - SECONDS (60);
     }
   ck_assert_ptr_null (tern_queue_next (&scene.queue));
+}
+END_TEST
+
+static guint
+begin_as_many_as_may (Scene *scene)
+{
+  const TernTaskRecord *next;
+  guint n = 0;
+
+  for (; (next = tern_queue_next (&scene->queue)) != NULL; n++)
+    {
+      ((TernTaskRecord *) next)->phase = TERN_PHASE_PREPARING;
+      ((TernTaskRecord *) next)->started_us = NOW - SECONDS (10);
+    }
+  return n;
+}
+
+START_TEST (as_many_arrive_as_fill_a_link_that_is_known_otherwise_two)
+{
+  static const struct
+  {
+    guint64 link_mib;
+    guint in, arrive;
+    gboolean seen;
+    const char *sentence;
+  } cases[] = {
+    { 100, 0, 5, FALSE, "5 moves to bert are under way; more begin when its link has room" },
+    { 20, 0, 1, FALSE, "1 move to bert is under way; more begin when its link has room" },
+    { 20, 0, 2, TRUE, "2 moves to bert are under way; more begin when its link has room" },
+    { 0, 0, 2, FALSE, "2 of 2 moves and starts to bert are under way" },
+    { 100, 3, 3, FALSE, "3 of 3 moves and starts to bert are under way" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Scene) scene;
+      g_autofree char *sentence = NULL;
+
+      scene_init (&scene);
+      scene.queue.limits.in = cases[i].in;
+      add_host (&scene, "bert")->link_bps = cases[i].link_mib * MIB;
+      ((TernQueueHost *) g_hash_table_lookup (scene.hosts, "bert"))->link_seen = cases[i].seen;
+      for (guint k = 0; k < 20; k++)
+        {
+          g_autofree char *source = g_strdup_printf ("host%u", k);
+
+          (void) add_task (&scene, source, "bert", TERN_PHASE_QUEUED);
+          ((TernTaskRecord *) scene.tasks->pdata[k])->options.bandwidth_bps = 20 * MIB;
+        }
+      ck_assert_msg (begin_as_many_as_may (&scene) == cases[i].arrive, "case %u", i);
+      sentence = tern_queue_explain (&scene.queue, scene.tasks->pdata[19]);
+      ck_assert_pstr_eq (sentence, cases[i].sentence);
+    }
+}
+END_TEST
+
+START_TEST (two_start_at_a_time_however_fast_the_link_is)
+{
+  g_auto (Scene) scene;
+
+  scene_init (&scene);
+  add_host (&scene, "bert")->link_bps = 100000 * MIB;
+  add_tasks (&scene, 5, "bert", "bert", TERN_PHASE_QUEUED);
+  ck_assert_uint_eq (begin_as_many_as_may (&scene), 2);
+}
+END_TEST
+
+START_TEST (a_guest_that_is_shut_down_goes_nowhere_and_takes_no_place)
+{
+  g_auto (Scene) scene;
+
+  scene_init (&scene);
+  scene.queue.limits = (TernLimits){ .out = 1, .in = 1 };
+  add_tasks (&scene, 5, "anna", "", TERN_PHASE_QUEUED);
+  ck_assert_uint_eq (begin_as_many_as_may (&scene), 5);
+  add_tasks (&scene, 1, "anna", "bert", TERN_PHASE_QUEUED);
+  ck_assert_uint_eq (begin_as_many_as_may (&scene), 1);
 }
 END_TEST
 
@@ -832,6 +1056,9 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, a_start_in_place_leaves_no_host_but_arrives_at_one);
     tcase_add_test (tcase, a_third_move_leaves_when_two_leave_room_on_the_link_for_long_enough);
     tcase_add_test (tcase, a_link_is_not_filled_with_more_than_sixteen);
+    tcase_add_test (tcase, as_many_arrive_as_fill_a_link_that_is_known_otherwise_two);
+    tcase_add_test (tcase, two_start_at_a_time_however_fast_the_link_is);
+    tcase_add_test (tcase, a_guest_that_is_shut_down_goes_nowhere_and_takes_no_place);
     tcase_add_test (tcase, every_limit_has_a_sentence_with_its_figures);
     tcase_add_test (tcase, moves_away_from_one_host_begin_apart);
     tcase_add_test (tcase, a_higher_priority_goes_first_and_waiting_raises_it);

@@ -11,7 +11,7 @@
 static GVariant *
 to_variant (const TernTaskRecord *record)
 {
-  return g_variant_ref_sink (tern_record_to_variant (record, TRUE));
+  return g_variant_ref_sink (tern_record_to_variant (record, TRUE, TERN_RECORD_WHOLE));
 }
 
 static void
@@ -31,7 +31,7 @@ START_TEST (an_empty_record_has_all_keys)
   gboolean valid = TRUE;
   gint64 downtime = 0;
 
-  ck_assert_uint_eq (g_variant_n_children (dict), 39);
+  ck_assert_uint_eq (g_variant_n_children (dict), 42);
   assert_text (dict, "Kind", "migrate");
   assert_text (dict, "Vm", "");
   assert_text (dict, "Error", "");
@@ -124,6 +124,51 @@ START_TEST (how_it_goes_and_what_was_done_is_told)
 }
 END_TEST
 
+static TernTaskRecord *
+make_drain_record (guint n_items)
+{
+  const char *const hosts[] = { "node1", NULL };
+  TernTaskRecord *record = tern_task_record_new ();
+
+  g_free (record->kind);
+  record->kind = g_strdup ("drain");
+  record->drain = tern_drain_new (hosts);
+  record->drain->deadline_us = 99;
+  for (guint i = 0; i < n_items; i++)
+    g_ptr_array_add (record->drain->items, tern_drain_item_new ("uuid", "web"));
+  return record;
+}
+
+START_TEST (a_drain_tells_its_deadline_and_its_vms)
+{
+  g_autoptr (TernTaskRecord) record = make_drain_record (2);
+  g_autoptr (GVariant) dict = NULL;
+  g_autoptr (GVariant) items = NULL;
+  guint64 parent = 0;
+  gint64 deadline = 0;
+
+  record->parent = 7;
+  dict = to_variant (record);
+  items = g_variant_lookup_value (dict, "Items", G_VARIANT_TYPE ("aa{sv}"));
+  ck_assert (g_variant_lookup (dict, "Parent", "t", &parent));
+  ck_assert (g_variant_lookup (dict, "Deadline", "x", &deadline));
+  ck_assert_uint_eq (parent, 7);
+  ck_assert_int_eq (deadline, 99);
+  ck_assert_uint_eq (g_variant_n_children (items), 2);
+}
+END_TEST
+
+START_TEST (in_a_list_the_vms_of_drains_are_left_out)
+{
+  g_autoptr (TernTaskRecord) record = make_drain_record (2);
+  g_autoptr (GVariant) dict =
+      g_variant_ref_sink (tern_record_to_variant (record, TRUE, TERN_RECORD_LISTED));
+
+  ck_assert_uint_eq (g_variant_n_children (dict), 41);
+  ck_assert_ptr_null (g_variant_lookup_value (dict, "Items", NULL));
+}
+END_TEST
+
 START_TEST (every_phase_is_told_with_its_state)
 {
   for (guint phase = 0; phase < TERN_N_PHASES; phase++)
@@ -162,6 +207,8 @@ TERN_CHECK_MAIN ("record-variant",
   tcase_add_test (tcase, bytes_that_are_no_text_are_made_visible);
   tcase_add_test (tcase, what_was_taken_out_of_drives_is_told);
   tcase_add_test (tcase, how_it_goes_and_what_was_done_is_told);
+  tcase_add_test (tcase, a_drain_tells_its_deadline_and_its_vms);
+  tcase_add_test (tcase, in_a_list_the_vms_of_drains_are_left_out);
   tcase_add_test (tcase, every_phase_is_told_with_its_state);
   tcase_add_test (tcase, large_numbers_are_kept);)
 /* clang-format on */

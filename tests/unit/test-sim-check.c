@@ -8,6 +8,7 @@
 #include "drivers/sim.h"
 
 #include "base/error.h"
+#include "model/drain.h"
 #include "model/list.h"
 #include "tern-check.h"
 
@@ -746,6 +747,207 @@ START_TEST (a_host_that_hangs_times_out_and_does_it_when_it_wakes)
 }
 END_TEST
 
+/* --- guests that shut down, and drains --- */
+
+static char *
+ask_to_shut_down (TernHypervisor *port)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean good;
+
+  tern_hypervisor_shutdown_async (port, VM_UUID, NULL, keep_result, &result);
+  wait_for (&result);
+  good = tern_hypervisor_shutdown_finish (port, result, &error);
+  return say (good, error);
+}
+
+static void
+assert_asked (TernHypervisor *port, const char *answer)
+{
+  g_autofree char *said = ask_to_shut_down (port);
+
+  ck_assert_msg (g_str_has_prefix (said, answer), "%s", said);
+}
+
+/* TERN_VM_N_STATES: it is not there. */
+static void
+assert_state (TernHypervisor *port, TernVmState state)
+{
+  g_autoptr (TernVm) vm = fetch (port);
+
+  ck_assert_int_eq (vm != NULL ? vm->state : TERN_VM_N_STATES, state);
+}
+
+START_TEST (a_guest_that_is_asked_is_off_when_it_is_done_and_no_sooner)
+{
+  static const struct
+  {
+    const char *vm;
+    gint64 length_us;
+    TernVmState end;
+  } cases[] = {
+    { "", 5 * SECOND, TERN_VM_SHUT_OFF },
+    { ",'shutdown-seconds':2.5", 5 * SECOND / 2, TERN_VM_SHUT_OFF },
+    { ",'shutdown-seconds':100,'persistent':false", 100 * SECOND, TERN_VM_N_STATES },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      build ("", "", cases[i].vm, "");
+      assert_asked (a, "ok");
+      advance (cases[i].length_us - SECOND / 10);
+      assert_state (a, TERN_VM_RUNNING);
+      assert_asked (a, "ok");
+      advance (SECOND / 10);
+      assert_state (a, cases[i].end);
+      clear ();
+    }
+}
+END_TEST
+
+START_TEST (a_guest_may_ignore_that_it_was_asked)
+{
+  build ("", "", "", ",'faults':[{'vm':'v','phase':'shutdown','fault':'ignored','times':2}]");
+  for (guint i = 0; i < 2; i++)
+    {
+      assert_asked (a, "ok");
+      advance (10 * SECOND);
+      assert_state (a, TERN_VM_RUNNING);
+    }
+  assert_asked (a, "ok");
+  advance (5 * SECOND);
+  assert_state (a, TERN_VM_SHUT_OFF);
+  clear ();
+}
+END_TEST
+
+START_TEST (only_a_guest_that_runs_by_itself_can_be_asked)
+{
+  TernMigrateParams params = { .peer_uri = "sim://b/", .persistent = TRUE };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  build ("", "", ",'dirty-mbps':900000", "");
+  tern_sim_set_vm_state (sim, "a", "v", TERN_VM_PAUSED, TERN_REASON_USER);
+  assert_asked (a, "Refused: The VM v on host a is paused");
+  tern_sim_set_vm_state (sim, "a", "v", TERN_VM_SHUT_OFF, TERN_REASON_OTHER);
+  assert_asked (a, "Refused");
+  assert_asked (b, "NotFound");
+  tern_sim_set_vm_state (sim, "a", "v", TERN_VM_RUNNING, TERN_REASON_OTHER);
+  tern_hypervisor_migrate_async (a, VM_UUID, &params, NULL, keep_result, &result);
+  advance (2 * SECOND);
+  assert_asked (a, "Busy");
+  advance (20 * SECOND);
+  assert_state (a, TERN_VM_RUNNING);
+  ck_assert_ptr_null (result);
+  tern_hypervisor_disconnect (a);
+  wait_for (&result);
+  g_clear_object (&result);
+  clear ();
+}
+END_TEST
+
+START_TEST (a_guest_on_its_way_down_is_off_wherever_it_runs_by_then)
+{
+  g_autofree char *moved = NULL;
+
+  build ("", "", "", "");
+  assert_asked (a, "ok");
+  moved = move (TERN_MIGRATE_NONE);
+  ck_assert_str_eq (moved, "ok");
+  assert_state (a, TERN_VM_N_STATES);
+  assert_state (b, TERN_VM_RUNNING);
+  advance (5 * SECOND);
+  assert_state (b, TERN_VM_SHUT_OFF);
+  clear ();
+}
+END_TEST
+
+START_TEST (a_guest_that_goes_down_takes_its_migration_with_it)
+{
+  g_autofree char *moved = NULL;
+
+  build ("", "", ",'dirty-mbps':900000", "");
+  assert_asked (a, "ok");
+  moved = move (TERN_MIGRATE_NONE);
+  ck_assert_str_eq (moved, "Failed: operation failed: domain is not running");
+  assert_state (a, TERN_VM_SHUT_OFF);
+  assert_state (b, TERN_VM_N_STATES);
+  clear ();
+}
+END_TEST
+
+START_TEST (a_guest_that_was_started_anew_was_not_asked)
+{
+  g_autofree char *started = NULL;
+
+  build ("", "", "", "");
+  assert_asked (a, "ok");
+  advance (SECOND);
+  tern_sim_set_vm_state (sim, "a", "v", TERN_VM_SHUT_OFF, TERN_REASON_OTHER);
+  started = start (a);
+  ck_assert_str_eq (started, "ok");
+  advance (20 * SECOND);
+  assert_state (a, TERN_VM_RUNNING);
+  clear ();
+}
+END_TEST
+
+START_TEST (a_host_may_fail_to_ask_or_to_say_that_it_asked)
+{
+  build ("", "", "",
+         ",'faults':[{'vm':'v','phase':'shutdown','fault':'error'},"
+         "{'vm':'v','phase':'shutdown','fault':'lose-connection'}]");
+  assert_asked (a, "Failed: ");
+  advance (20 * SECOND);
+  assert_state (a, TERN_VM_RUNNING);
+  assert_asked (a, "Unreachable: ");
+  advance (20 * SECOND);
+  g_clear_object (&a);
+  a = open_port ("a");
+  assert_state (a, TERN_VM_SHUT_OFF);
+  clear ();
+}
+END_TEST
+
+static void
+set_drain_action (TernHypervisor *port, int action)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_hypervisor_set_drain_action_async (port, VM_UUID, action, NULL, keep_result, &result);
+  wait_for (&result);
+  ck_assert (tern_hypervisor_set_drain_action_finish (port, result, NULL));
+}
+
+static void
+assert_drain_action (TernHypervisor *port, int action)
+{
+  g_autoptr (TernVm) vm = fetch (port);
+
+  ck_assert_int_eq (vm->drain_action, action);
+}
+
+START_TEST (what_a_drain_does_is_kept_and_travels)
+{
+  TernMigrateParams params = { .peer_uri = "sim://b/", .persistent = TRUE };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  build ("", "", ",'drain-action':'ask'", "");
+  assert_drain_action (a, TERN_DRAIN_ASK);
+  set_drain_action (a, -1);
+  assert_drain_action (a, -1);
+  tern_hypervisor_migrate_async (a, VM_UUID, &params, NULL, keep_result, &result);
+  advance (SECOND / 2);
+  set_drain_action (a, TERN_DRAIN_COLD);
+  wait_for (&result);
+  ck_assert (tern_hypervisor_migrate_finish (a, result, NULL));
+  g_clear_object (&result);
+  assert_drain_action (b, TERN_DRAIN_COLD);
+  clear ();
+}
+END_TEST
+
 /* clang-format off */
 TERN_CHECK_MAIN ("sim-check",
   tcase_add_loop_test (tcase, a_move_ends_as_libvirt_ends_it, 0, G_N_ELEMENTS (move_cases));
@@ -769,5 +971,13 @@ TERN_CHECK_MAIN ("sim-check",
   tcase_add_test (tcase, the_baseline_of_two_hosts_is_what_both_have);
   tcase_add_test (tcase, a_model_is_spelled_out_and_an_unknown_one_refused);
   tcase_add_test (tcase, a_host_that_hangs_times_out_and_does_it_when_it_wakes);
+  tcase_add_test (tcase, a_guest_that_is_asked_is_off_when_it_is_done_and_no_sooner);
+  tcase_add_test (tcase, a_guest_may_ignore_that_it_was_asked);
+  tcase_add_test (tcase, only_a_guest_that_runs_by_itself_can_be_asked);
+  tcase_add_test (tcase, a_guest_on_its_way_down_is_off_wherever_it_runs_by_then);
+  tcase_add_test (tcase, a_guest_that_goes_down_takes_its_migration_with_it);
+  tcase_add_test (tcase, a_guest_that_was_started_anew_was_not_asked);
+  tcase_add_test (tcase, a_host_may_fail_to_ask_or_to_say_that_it_asked);
+  tcase_add_test (tcase, what_a_drain_does_is_kept_and_travels);
 )
 /* clang-format on */

@@ -82,7 +82,7 @@ assert_same_host (const TernHost *a, const TernHost *b)
 {
   ck_assert_str_eq (a->config->name, b->config->name);
   ck_assert_str_eq (a->config->cluster, b->config->cluster);
-  ck_assert_int_eq (a->config->maintenance, b->config->maintenance);
+  ck_assert_int_eq (a->config->duty, b->config->duty);
   ck_assert_uint_eq (a->config->memory_reserve, b->config->memory_reserve);
   ck_assert_int_eq (a->state, b->state);
   ck_assert_int_eq (a->seen_us, b->seen_us);
@@ -211,6 +211,12 @@ static const BadFile bad_files[] = {
   { HOST (",'networks':{}"), "“networks” must be an array" },
   { HOST (",'hugepages':[{'total':1}]"), "“size-kib” is missing" },
   { HOST (",'cluster':''"), "“cluster” is empty" },
+  { HOST (",'duty':'asleep'"), "“duty” must be one of active, draining, maintenance, returning" },
+  { HOST (",'maintenance':true,'duty':'active'"), "“maintenance” is true, but “duty” is “active”" },
+  { HOST (",'duty':'draining','maintenance':true"), "“maintenance” is true, but “duty” is “draining”" },
+  { VM (",'drain-action':'freeze'"), "“drain-action” must be one of migrate, skip, cold, shutdown, ask" },
+  { VM (",'drain-action':-1"), "“drain-action” must be" },
+  { VM (",'shutdown-seconds':-1"), "“shutdown-seconds” must be" },
   { HOST (",'error':{'base64':'AA=='}"), "“error” must be a string" },
   { HOST (",'error':{'base64':'YQ=='}"), "“error” must be a string" },
   { HOST (",'error':{'base64':'/w='}"), "“error” must be a string" },
@@ -228,6 +234,8 @@ static const BadFile bad_files[] = {
   { VM ("}{"), "no JSON" },
   { TOP "'faults':[{'vm':'v','phase':'start','fault':'source-dies'}]}", "cannot happen in the phase “start”" },
   { TOP "'faults':[{'vm':'v','phase':'begin','fault':'error'}]}", "“phase” must be start, prepare" },
+  { TOP "'faults':[{'vm':'v','phase':'shutdown','fault':'hang'}]}", "cannot happen in the phase “shutdown”" },
+  { TOP "'faults':[{'vm':'v','phase':'copy','fault':'ignored'}]}", "happens in the phase “shutdown” only" },
 };
 /* clang-format on */
 
@@ -650,10 +658,49 @@ START_TEST (the_schema_has_the_fields_that_the_reader_has)
 }
 END_TEST
 
+/* Both ways to say it, and the one in which it is written. */
+START_TEST (a_host_keeps_its_duty_however_it_was_said)
+{
+  static const struct
+  {
+    const char *said, *written;
+    TernDuty duty;
+  } cases[] = {
+    { "", NULL, TERN_DUTY_ACTIVE },
+    { ",'duty':'active'", NULL, TERN_DUTY_ACTIVE },
+    { ",'maintenance':false,'duty':'draining'", "\"duty\": \"draining\"", TERN_DUTY_DRAINING },
+    { ",'maintenance':true", "\"duty\": \"maintenance\"", TERN_DUTY_MAINTENANCE },
+    { ",'maintenance':true,'duty':'maintenance'", "\"duty\": \"maintenance\"",
+      TERN_DUTY_MAINTENANCE },
+    { ",'duty':'returning'", "\"duty\": \"returning\"", TERN_DUTY_RETURNING },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *json = g_strdup_printf (HOST ("%s"), cases[i].said);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TernSnapshot) read = parse (json, &error);
+      g_autofree char *written = NULL;
+      const TernHost *host;
+
+      ck_assert_msg (read != NULL, "%s", error != NULL ? error->message : "");
+      host = read->cluster->hosts->pdata[0];
+      ck_assert_int_eq (host->config->duty, cases[i].duty);
+      written = tern_snapshot_format (read->cluster, NULL, NULL);
+      ck_assert_ptr_null (strstr (written, "\"maintenance\":"));
+      if (cases[i].written != NULL)
+        ck_assert_ptr_nonnull (strstr (written, cases[i].written));
+      else
+        ck_assert_ptr_null (strstr (written, "\"duty\""));
+    }
+}
+END_TEST
+
 /* clang-format off */
 TERN_CHECK_MAIN ("snapshot",
   tcase_add_loop_test (tcase, a_mistake_is_refused_with_its_file_place_and_field, 0,
                        G_N_ELEMENTS (bad_files));
+  tcase_add_test (tcase, a_host_keeps_its_duty_however_it_was_said);
   tcase_add_test (tcase, bytes_that_are_not_utf_8_are_refused_with_their_line);
   tcase_add_test (tcase, every_beginning_of_a_file_is_refused);
   tcase_add_test (tcase, a_file_of_200_mb_is_refused_without_reading_it);

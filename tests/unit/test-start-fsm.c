@@ -30,6 +30,10 @@ is_used (TernTaskPhase phase)
     case TERN_PHASE_CANCELLING:
     case TERN_PHASE_FOLLOWING:
     case TERN_PHASE_REPAIRING:
+    case TERN_PHASE_SHUTTING_DOWN:
+    case TERN_PHASE_DRAINING:
+    case TERN_PHASE_RETURNING:
+    case TERN_PHASE_REMAINDER:
       return FALSE;
     default:
       return TRUE;

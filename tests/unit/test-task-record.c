@@ -33,7 +33,9 @@ END_TEST
 START_TEST (a_phase_is_final_exactly_if_its_state_is_an_end)
 {
   static const char *const open[] = { "queued", "running", NULL };
-  static const char *const ended[] = { "done", "failed", "cancelled", "attention", NULL };
+  static const char *const ended[] = {
+    "done", "remainder", "failed", "cancelled", "attention", NULL
+  };
 
   for (guint i = 0; i < TERN_N_PHASES; i++)
     ck_assert (g_strv_contains (tern_task_phase_is_final (i) ? ended : open,

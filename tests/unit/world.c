@@ -135,6 +135,7 @@ world_start_daemon (World *self)
   guint64 last_id = 0;
   g_autoptr (GPtrArray) tasks =
       tern_store_load_open_tasks (TERN_STORE (self->store), &last_id, NULL);
+  g_autoptr (GPtrArray) origins = tern_store_load_origins (TERN_STORE (self->store), NULL);
 
   self->inventory = tern_inventory_new (self->clock, TERN_STORE (self->store), make_port, self);
   self->tasks = tern_task_list_new ();
@@ -142,10 +143,13 @@ world_start_daemon (World *self)
       tern_assessor_new (self->clock, self->inventory, self->tasks, &self->settings, NULL);
   self->migrator = tern_migrator_new (self->clock, TERN_STORE (self->store), self->inventory,
                                       self->tasks, self->assessor);
+  self->drainer = tern_drainer_new (self->clock, TERN_STORE (self->store), self->inventory,
+                                    self->tasks, self->assessor, self->migrator);
   if (tern_store_load_limits (TERN_STORE (self->store), &limits, NULL))
     tern_migrator_load_limits (self->migrator, &limits);
   tern_inventory_load (self->inventory, hosts);
   tern_migrator_load (self->migrator, tasks, last_id);
+  tern_drainer_load (self->drainer, tasks, origins);
 }
 
 void
@@ -155,8 +159,10 @@ world_kill_daemon (World *self)
     return;
   self->deaths++;
   g_ptr_array_add (self->journal, g_strdup ("death"));
+  g_object_run_dispose (G_OBJECT (self->drainer));
   g_object_run_dispose (G_OBJECT (self->migrator));
   g_object_run_dispose (G_OBJECT (self->inventory));
+  g_clear_object (&self->drainer);
   g_clear_object (&self->migrator);
   g_clear_object (&self->assessor);
   g_clear_object (&self->inventory);

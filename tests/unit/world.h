@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/sim-private.h"
+#include "engine/drainer.h"
 #include "engine/inventory.h"
 #include "engine/migrator.h"
 #include "engine/task.h"
@@ -33,6 +34,7 @@ typedef struct
   TernTaskList *tasks;
   TernAssessor *assessor;
   TernMigrator *migrator;
+  TernDrainer *drainer;
 } World;
 
 /** world_init: hosts are up, the daemon runs and has seen all of them */
