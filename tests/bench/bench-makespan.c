@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Prints how long eight moves from one host take, two at a time, over what the link alone needs and
- * one move costs besides: the whole engine on simulated hosts, in simulated time. And what a long
- * line costs in real time.
+ * one move costs besides: the whole engine on simulated hosts, in simulated time. Then fourteen of
+ * all sizes, whose guests write, in the order a drain asks for them, over what the link needs. And
+ * what a long line costs in real time.
  */
 #include "config.h"
 
 #include "world.h"
 
 #include "engine/migrator-private.h"
+#include "plan/schedule.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -150,6 +152,98 @@ print_makespans (const char *label, TernLimits limits, gboolean configured)
   print_row (label, ratios);
 }
 
+/* A drain: the plan's order, given as its children are. */
+
+#define N_DRAINED 14
+#define WRITES_MOST (LINK_BPS / 5)
+
+typedef struct
+{
+  guint64 memory[N_DRAINED];
+  guint64 dirty[N_DRAINED];
+  guint order[N_DRAINED];
+  double bound;
+} Drain;
+
+static void
+draw_drain (Drain *self, GRand *rand)
+{
+  TernScheduleHost hosts[] = { { .link_bps = LINK_BPS }, { .link_bps = 10 * LINK_BPS } };
+  TernSchedule setup = { hosts, G_N_ELEMENTS (hosts), 0, 2 * G_USEC_PER_SEC };
+  TernScheduleMove moves[N_DRAINED] = { { 0 } };
+
+  for (guint i = 0; i < N_DRAINED; i++)
+    {
+      self->memory[i] = (guint64) 256 * MIB << g_rand_int_range (rand, 0, 5);
+      self->dirty[i] = (guint64) g_rand_int_range (rand, 0, WRITES_MOST);
+      moves[i] =
+          (TernScheduleMove){ .to = 1, .bytes = self->memory[i], .dirty_bps = self->dirty[i] };
+    }
+  (void) tern_schedule (&setup, moves, N_DRAINED, self->order);
+  self->bound = (double) tern_schedule_bound (&setup, moves, N_DRAINED) / G_USEC_PER_SEC;
+}
+
+static void
+order_drain (World *world, const Drain *drain)
+{
+  g_autoptr (TernOrder) order = tern_order_new (TERN_ACT_MOVE);
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_strfreev (order->vms);
+  order->vms = g_new0 (char *, N_DRAINED + 1);
+  for (guint i = 0; i < N_DRAINED; i++)
+    order->vms[i] = guest_uuid (drain->order[i]);
+  tasks = world_give_order (world, order, NULL, &error);
+  if (tasks == NULL)
+    g_error ("%s", error->message);
+}
+
+/* Returns: over the bound */
+static double
+measure_drain (const Drain *drain, TernLimits limits)
+{
+  g_auto (World) world;
+  gint64 began_us, last_us = 0;
+
+  prepare (&world, N_DRAINED, drain->memory);
+  for (guint i = 0; i < N_DRAINED; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("guest%u", i);
+
+      tern_sim_set_dirty_rate (world.sim, "carl", name, drain->dirty[i]);
+    }
+  tern_migrator_load_limits (world.migrator, &limits);
+  tern_inventory_update_host_async (world.inventory, "carl", set_link, NULL, NULL, NULL);
+  world_run (&world, SECONDS (1));
+  began_us = tern_clock_wall_us (world.clock);
+  order_drain (&world, drain);
+  for (guint64 id = 1; id <= N_DRAINED; id++)
+    {
+      if (!world_run_until_ended (&world, id, SECONDS (36000))
+          || world_phase (&world, id) != TERN_PHASE_DONE)
+        g_error ("task %" G_GUINT64_FORMAT " did not end well", id);
+      last_us = MAX (last_us, world_record (&world, id)->finished_us);
+    }
+  return (double) (last_us - began_us) / G_USEC_PER_SEC / drain->bound;
+}
+
+static void
+print_drains (const char *label, TernLimits limits)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (42);
+  double ratios[N_ROUNDS];
+
+  for (guint round = 0; round < N_ROUNDS; round++)
+    {
+      Drain drain;
+
+      draw_drain (&drain, rand);
+      ratios[round] = measure_drain (&drain, limits);
+    }
+  print_row (label, ratios);
+}
+
 static double
 cpu_seconds (void)
 {
@@ -204,6 +298,13 @@ main (void)
   print_makespans ("two at a time", (TernLimits){ .out = 2, .in = N_MOVES }, FALSE);
   print_makespans ("adaptive, link not known", (TernLimits){ .in = N_MOVES }, FALSE);
   print_makespans ("adaptive, link known", (TernLimits){ .in = N_MOVES }, TRUE);
+  g_print ("\n%u guests of 256 MiB to 4 GiB, which write up to a fifth of the link: over what the\n"
+           "link alone needs, %u rounds\n\n",
+           N_DRAINED, N_ROUNDS);
+  print_drains ("one at a time", (TernLimits){ .out = 1, .in = N_DRAINED });
+  print_drains ("two at a time", (TernLimits){ .out = 2, .in = N_DRAINED });
+  print_drains ("four at a time", (TernLimits){ .out = 4, .in = N_DRAINED });
+  print_drains ("adaptive", (TernLimits){ 0 });
   print_long_line ();
   return EXIT_SUCCESS;
 }

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/libvirt-host.h"
+#include "model/drain.h"
 #include "ports/hypervisor.h"
 
 #include <stdio.h>
@@ -214,6 +215,8 @@ say_details (Probe *probe, const TernVm *vm)
       say (probe, "lock: owner=%s since=%" G_GINT64_FORMAT " expires=%" G_GINT64_FORMAT " %s",
            vm->lock->owner, vm->lock->since_us, vm->lock->expires_us, reason);
     }
+  if (vm->drain_action >= 0)
+    say (probe, "drain: %s", tern_drain_action_to_string ((TernDrainAction) vm->drain_action));
   if (vm->cpu != NULL)
     {
       g_autofree char *features = join (vm->cpu->features);
@@ -334,6 +337,18 @@ static void
 on_start (GObject *source, GAsyncResult *result, gpointer data)
 {
   end_yes (source, result, data, tern_hypervisor_start_finish);
+}
+
+static void
+on_shutdown (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_shutdown_finish);
+}
+
+static void
+on_set_drain_action (GObject *source, GAsyncResult *result, gpointer data)
+{
+  end_yes (source, result, data, tern_hypervisor_set_drain_action_finish);
 }
 
 static void
@@ -634,6 +649,23 @@ start_start (TernHypervisor *hypervisor, Run *run)
 }
 
 static void
+start_shutdown (TernHypervisor *hypervisor, Run *run)
+{
+  tern_hypervisor_shutdown_async (hypervisor, run->words[1], NULL, on_shutdown, run);
+}
+
+/* Any word that is none of the actions takes it away. */
+static void
+start_drain_action (TernHypervisor *hypervisor, Run *run)
+{
+  TernDrainAction action;
+  gboolean known = tern_drain_action_from_string (run->words[2], &action);
+
+  tern_hypervisor_set_drain_action_async (hypervisor, run->words[1], known ? (int) action : -1,
+                                          NULL, on_set_drain_action, run);
+}
+
+static void
 start_eject (TernHypervisor *hypervisor, Run *run)
 {
   tern_hypervisor_eject_async (hypervisor, run->words[1], run->words[2], run->words[3], NULL,
@@ -737,6 +769,8 @@ static const struct
   { "remove-copy", 2, start_remove_copy },
   { "let-run", 2, start_let_run },
   { "start", 2, start_start },
+  { "shutdown", 2, start_shutdown },
+  { "drain-action", 3, start_drain_action },
   { "eject", 4, start_eject },
   { "lock", 6, start_lock },
   { "unlock", 2, start_unlock },
@@ -860,6 +894,7 @@ usage (void)
            "  downtime UUID MS | speed UUID BYTES-PER-SECOND [postcopy] | postcopy UUID\n"
            "  pause UUID | measure UUID\n"
            "  remove-copy UUID [definition] | let-run UUID\n"
+           "  shutdown UUID | drain-action UUID ACTION|-\n"
            "  resume UUID | discard UUID | start UUID | eject UUID TARGET SOURCE | watch | shell\n"
            "  lock UUID OWNER SINCE-US EXPIRES-US REASON… | unlock UUID\n"
            "  set-cpu UUID MODEL [+FEATURE|-FEATURE]… | clear-cpu UUID\n"

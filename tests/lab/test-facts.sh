@@ -162,6 +162,49 @@ a_lock_of_somebody_else_is_read() {
   lab vm remove locked
 }
 
+# Drains
+
+what_a_drain_does_is_set_read_and_travels() {
+  local uuid
+  lab vm start marked --on node1
+  uuid=$(uuid_of marked node1)
+  [[ $(probe node1 vm "$uuid") != *drain:* ]]
+  probe node1 drain-action "$uuid" ask
+  probe node1 drain-action "$uuid" cold
+  contains "$(probe node1 vm "$uuid")" 'drain: cold'
+  contains "$(definition marked node1)" 'urn:virtern:drain:1'
+  plain_move marked node1 node2
+  contains "$(probe node2 vm "$uuid")" 'drain: cold'
+  contains "$(definition marked node2)" 'urn:virtern:drain:1'
+  lab virsh node2 -q metadata marked urn:virtern:drain:1 --key x --live --set "<drain action='freeze'/>"
+  [[ $(probe node2 vm "$uuid") != *drain:* ]]
+  probe node2 drain-action "$uuid" -
+  probe node2 drain-action "$uuid" -
+  [[ $(definition marked node2) != *urn:virtern:drain* ]]
+}
+
+is_shut_off() { # VM NODE
+  [[ $(lab virsh "$2" -q domstate "$1") == 'shut off' ]]
+}
+
+# The guest's kernel says that it powers down when the guest did it, and nothing when it is ended.
+only_a_guest_that_runs_is_asked_to_shut_down_and_does_it_itself() {
+  local uuid
+  uuid=$(uuid_of marked node2)
+  lab vm wait marked 1
+  lab virsh node2 -q suspend marked
+  contains "$(fails probe node2 shutdown "$uuid")" 'error Refused'
+  is_in_state marked node2 paused
+  lab virsh node2 -q resume marked
+  ticks_go_on marked
+  probe node2 shutdown "$uuid"
+  wait_until 60 is_shut_off marked node2
+  contains "$(tail -c 4096 "$(lab_dir)/serial/marked.log" | tr -d '\0')" 'reboot: Power down'
+  contains "$(lab virsh node2 -q domstate marked --reason)" 'shut off (shutdown)'
+  contains "$(fails probe node2 shutdown "$uuid")" 'error Refused'
+  lab vm remove marked
+}
+
 # Masks
 
 cpu_line() { # NODE UUID
@@ -313,6 +356,8 @@ run_tests a_host_tells_its_machine_types_with_their_aliases \
   a_look_at_a_running_guest_leaves_nothing_in_the_hosts_log \
   a_lock_is_set_read_and_travels \
   a_lock_of_somebody_else_is_read \
+  what_a_drain_does_is_set_read_and_travels \
+  only_a_guest_that_runs_is_asked_to_shut_down_and_does_it_itself \
   a_mask_waits_for_a_cold_start_and_is_taken_off_without_a_trace \
   what_libvirt_does_not_know_is_no_mask \
   a_transient_guest_gets_no_mask \

@@ -80,6 +80,12 @@ polkit.addRule(function(action, subject) {
   if (action.id == "org.virtern.virtern1.manage-hosts" && subject.user == "ternclient" &&
       action.lookup("host") == "node1")
     return polkit.Result.YES;
+  if (action.id == "org.virtern.virtern1.drain" && subject.user == "ternclient" &&
+      action.lookup("hosts") == "node2" && action.lookup("task") == undefined)
+    return polkit.Result.YES;
+  if (action.id == "org.virtern.virtern1.manage-webhooks" && subject.user == "ternclient" &&
+      action.lookup("webhook") == "mine")
+    return polkit.Result.YES;
   if (action.id == "org.virtern.virtern1.resolve" && subject.user == "ternclient" &&
       action.lookup("vm") == "torn" && action.lookup("task") != undefined &&
       action.lookup("source") == "node1" && action.lookup("destination") == "node2" &&
@@ -209,6 +215,22 @@ check "nor lock a VM" refused "may not lock or unlock VMs" $UID_CLIENT Manager.L
 check "nor unlock one" refused "may not lock or unlock VMs" $UID_CLIENT Manager.UnlockVm web '{}'
 check "nor start one" refused "polkit wants a password for org.virtern.virtern1.start" \
   $UID_CLIENT Manager.StartVm off '' '{}'
+check "and plan a drain" bus_call $UID_CLIENT Manager.PlanDrain "['node1']" '{}'
+check "and see who belongs where" bus_call $UID_CLIENT Manager.ListOrigins '{}'
+check "nor drain a host" refused "may not drain hosts or open them again" \
+  $UID_CLIENT Manager.Drain "['node1']" '{}'
+check "nor several with one that a rule allows" refused "may not drain hosts or open them again" \
+  $UID_CLIENT Manager.Drain "['node2', 'node1']" '{}'
+check "nor open one" refused "may not drain hosts or open them again" \
+  $UID_CLIENT Manager.Activate node1 '{}'
+check "a rule for a host lets it be opened" bus_call $UID_CLIENT Manager.Activate node2 '{}'
+check "nor see webhooks" refused "may not see or change webhooks" \
+  $UID_CLIENT Manager.ListWebhooks '{}'
+check "nor add one" refused "may not see or change webhooks" \
+  $UID_CLIENT Manager.AddWebhook theirs https://example.org/ '{}'
+check "a rule for a webhook lets it be added" \
+  bus_call $UID_CLIENT Manager.AddWebhook mine https://example.org/ '{}'
+check "and removed" bus_call $UID_CLIENT Manager.RemoveWebhook mine '{}'
 check "nor move a group" refused "may not move VMs" \
   $UID_CLIENT Manager.MigrateGroup "['web', 'db']" '{}'
 check "a rule for a VM lets it be locked" bus_call $UID_CLIENT Manager.LockVm db 'being looked at' '{}'

@@ -43,6 +43,17 @@ clear_faults() {
   for node in $(lab nodes); do wait_until 90 host_is "$node" up; done
 }
 
+host_was_seen_since() { # HOST MICROSECONDS
+  (($(virtern --json host show "$1" | jq '."last-seen"') > $2))
+}
+
+# A host may look up on a connection that died while it was cut off.
+hosts_are_heard_again() {
+  local node since
+  since=${EPOCHREALTIME/./}
+  for node in $(lab nodes); do wait_until 90 host_was_seen_since "$node" "$since"; done
+}
+
 other_node() { [[ $1 == node1 ]] && echo node2 || echo node1; }
 
 node_of() { lab vm where "$1" | awk '/ running/ { print $1; exit }'; }
