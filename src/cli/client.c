@@ -241,6 +241,7 @@ get_reply_type (const char *method)
     { "Resume", "(o)" },
     { "Undo", "(o)" },
     { "GetTask", "(a{sv})" },
+    { "GetTrace", "(a(xs)a(xttttu)a(xs))" },
     { "Cancel", "()" },
     { "SwitchPolicy", "()" },
     { "Resolve", "()" },

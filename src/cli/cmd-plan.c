@@ -45,7 +45,7 @@ tern_cmd_check (TernCli *cli, GError **error)
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
     tern_output_json (tern_output_variant_to_json (hosts));
   else
-    tern_places_print_hosts (hosts, tern_args_has (cli->args, TERN_OPTION_EXPLAIN));
+    tern_places_print_hosts (ask.vms[0], hosts, tern_args_has (cli->args, TERN_OPTION_EXPLAIN));
   return check_places (&ask, hosts, error);
 }
 

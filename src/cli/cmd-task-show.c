@@ -14,6 +14,7 @@
 #include "cli/kind-words.h"
 #include "cli/output.h"
 #include "cli/task-text.h"
+#include "cli/task-trace.h"
 #include "cli/words.h"
 
 #include <inttypes.h>
@@ -36,7 +37,8 @@ print_traffic (GVariant *task)
   if (sent > 0)
     tern_output_take_field (_ ("Sent"), tern_units_format_bytes (sent));
   if (remaining > 0)
-    tern_output_take_field (_ ("Left"), tern_units_format_bytes (remaining));
+    tern_output_take_field (C_ ("memory that is not sent yet", "Left"),
+                            tern_units_format_bytes (remaining));
   if (rate > 0)
     tern_output_take_field (_ ("Rate"), tern_units_format_rate (rate));
   if (dirty > 0)
@@ -143,6 +145,18 @@ print_list (const char *label, char **sentences)
     tern_output_field (i == 0 ? label : "", sentences[i]);
 }
 
+/* @trace: (nullable) */
+static void
+print_phases (GVariant *trace)
+{
+  g_auto (GStrv) phases = NULL;
+
+  if (trace == NULL)
+    return;
+  phases = tern_task_trace_format_phases (trace, g_get_real_time ());
+  print_list (_ ("Phases"), phases);
+}
+
 static void
 print_tried (GVariant *task)
 {
@@ -196,7 +210,7 @@ print_items (GVariant *task)
 }
 
 static void
-print_task (TernCli *cli, GVariant *task)
+print_task (TernCli *cli, GVariant *task, GVariant *trace)
 {
   tern_output_take_field (_ ("Task"), g_strdup_printf ("%" PRIu64, tern_props_uint64 (task, "Id")));
   tern_output_field (_ ("Kind"), tern_props_string (task, "Kind"));
@@ -219,6 +233,7 @@ print_task (TernCli *cli, GVariant *task)
   print_policy (task);
   print_traffic (task);
   print_times (task);
+  print_phases (trace);
   print_story (task);
   tern_output_field (_ ("Error"), tern_props_string (task, "Error"));
   tern_output_field (_ ("Verdict"), tern_props_string (task, "Verdict"));
@@ -227,10 +242,21 @@ print_task (TernCli *cli, GVariant *task)
   print_items (task);
 }
 
+static void
+print_json (GVariant *task, GVariant *trace)
+{
+  g_autoptr (GVariant) whole =
+      trace != NULL ? tern_task_trace_add (task, trace) : g_variant_ref (task);
+
+  tern_output_json (tern_output_properties_to_json (whole));
+}
+
 gboolean
 tern_cmd_task_show (TernCli *cli, GError **error)
 {
   g_autoptr (GVariant) task = NULL;
+  g_autoptr (GVariant) trace = NULL;
+  g_autoptr (GError) untold = NULL;
   guint64 id;
 
   if (!tern_args_parse_id (cli->args->operands[0], &id, error))
@@ -239,9 +265,13 @@ tern_cmd_task_show (TernCli *cli, GError **error)
   if (task == NULL)
     return FALSE;
 
+  /* All the rest is worth to be shown without it. */
+  trace = tern_task_trace_fetch (cli->client, id, &untold);
+  if (trace == NULL)
+    tern_output_error (untold->message);
   if (tern_args_has (cli->args, TERN_OPTION_JSON))
-    tern_output_json (tern_output_properties_to_json (task));
+    print_json (task, trace);
   else
-    print_task (cli, task);
+    print_task (cli, task, trace);
   return TRUE;
 }

@@ -468,7 +468,8 @@ format_command_help (const TernCommand *command)
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text, _ ("Usage: %s\n\n"), usage);
-  g_string_append_printf (text, "%s.\n", _ (command->summary));
+  /* Translators: the line that says what a command does, as a sentence */
+  g_string_append_printf (text, _ ("%s.\n"), _ (command->summary));
   if (command->options != NULL)
     {
       g_string_append (text, _ ("\nOptions:\n"));

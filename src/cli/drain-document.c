@@ -270,15 +270,15 @@ static void
 print_summary (const TernDrainDocument *self)
 {
   guint stops = count_stops (self->items);
-  guint goes = tern_drain_items_count (self->items, "waiting")
-               + tern_drain_items_count (self->items, "moving") - stops;
+  guint goes = tern_drain_items_count (self->items, "waiting") - stops;
+  guint moving = tern_drain_items_count (self->items, "moving");
   guint left = tern_drain_items_count (self->items, "left");
   guint skipped = tern_drain_items_count (self->items, "skipped");
   guint room = count_for_room (self->items);
   g_autofree char *hosts = g_strjoinv (", ", self->hosts);
   g_autofree char *when = format_time (self);
 
-  if (goes + stops + left + skipped == 0)
+  if (goes + stops + left + skipped + moving == 0)
     g_print (self->returning ? _ ("No VM that a drain took from %s is elsewhere.\n")
                              : _ ("There is no VM on %s.\n"),
              hosts);
@@ -296,6 +296,11 @@ print_summary (const TernDrainDocument *self)
   if (goes > 0 && self->makespan_us > 0)
     g_print (_ ("Times suppose that guests of which it is not known write little meanwhile; "
                 "“virtern migrate VM --dry-run” measures one.\n"));
+  if (moving > 0)
+    g_print (ngettext ("%u VM is moved by another task meanwhile, which is waited for.\n",
+                       "%u VMs are moved by other tasks meanwhile, which are waited for.\n",
+                       moving),
+             moving);
   if (stops > 0)
     g_print (ngettext ("%u VM is shut down and stays so.\n", "%u VMs are shut down and stay so.\n",
                        stops),

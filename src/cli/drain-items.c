@@ -18,6 +18,7 @@
 #include "cli/client.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
+#include "cli/reason-words.h"
 #include "cli/table.h"
 #include "cli/words.h"
 
@@ -200,12 +201,14 @@ tern_drain_items_find_reason (GVariant *item, const char *code)
 }
 
 static void
-print_reason (GVariant *reason)
+print_reason (GVariant *reason, const char *vm)
 {
+  g_autofree char *sentence = tern_reason_words_sentence (reason, vm, NULL);
+  g_autofree char *remedy = tern_reason_words_remedy (reason, vm, NULL);
   g_autofree char *lead = g_strconcat (tern_props_string (reason, "Code"), ": ", NULL);
 
-  tern_output_paragraph (2, *lead != ':' ? lead : "", tern_props_string (reason, "Sentence"));
-  tern_output_paragraph (4, _ ("Remedy: "), tern_props_string (reason, "Remedy"));
+  tern_output_paragraph (2, *lead != ':' ? lead : "", sentence);
+  tern_output_paragraph (4, _ ("Remedy: "), remedy);
 }
 
 void
@@ -225,7 +228,7 @@ tern_drain_items_print_reasons (GVariant *items, const char *state, const char *
         {
           g_autoptr (GVariant) reason = g_variant_get_child_value (reasons, k);
 
-          print_reason (reason);
+          print_reason (reason, vm);
         }
     }
 }

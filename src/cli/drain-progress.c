@@ -26,10 +26,17 @@ format_moving (GVariant *item)
 {
   const char *host = tern_props_string (item, "Host");
   const char *destination = tern_props_string (item, "Destination");
+  const char *action = tern_props_string (item, "Action");
+  gboolean stays = *destination == '\0' || strcmp (host, destination) == 0;
+  gboolean cold = strcmp (action, "cold") == 0;
   g_autofree char *way = NULL;
 
-  if (*destination == '\0' || strcmp (host, destination) == 0)
+  if (strcmp (action, "shutdown") == 0 || (cold && *destination == '\0'))
     way = g_strdup_printf (_ ("is being shut down on %s"), host);
+  else if (cold && stays)
+    way = g_strdup_printf (_ ("is being started again on %s"), host);
+  else if (stays) /* for somebody else, who may start or stop it */
+    way = g_strdup_printf (_ ("is busy on %s"), host);
   else
     way = g_strconcat (host, tern_output_arrow (), destination, NULL);
   return g_strdup_printf (_ ("%s, task %" PRIu64), way, tern_props_uint64 (item, "Task"));

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/i18n.h"
+#include "cli/reason-words.h"
 #include "cli/table.h"
 
 #include <string.h>
@@ -127,15 +128,24 @@ print_hosts_table (GVariant *hosts, gboolean explain)
 
 /* --- reasons --- */
 
-static void
-print_reason (GVariant *reason, guint indent)
+/* Who was judged. @host: (nullable): what is said holds for every host */
+typedef struct
 {
+  const char *vm;
+  const char *host;
+} Pair;
+
+static void
+print_reason (GVariant *reason, const Pair *pair, guint indent)
+{
+  g_autofree char *sentence = tern_reason_words_sentence (reason, pair->vm, pair->host);
+  g_autofree char *remedy = tern_reason_words_remedy (reason, pair->vm, pair->host);
   gboolean blocks = strcmp (tern_props_string (reason, "Severity"), "blocks") == 0;
   g_autofree char *lead = g_strdup_printf (blocks ? _ ("blocks (%s): ") : _ ("warns (%s): "),
                                            tern_props_string (reason, "Code"));
 
-  tern_output_paragraph (indent, lead, tern_props_string (reason, "Sentence"));
-  tern_output_paragraph (indent + 2, _ ("Remedy: "), tern_props_string (reason, "Remedy"));
+  tern_output_paragraph (indent, lead, sentence);
+  tern_output_paragraph (indent + 2, _ ("Remedy: "), remedy);
   tern_output_paragraph (indent + 2, _ ("libvirt says: "), tern_props_string (reason, "Detail"));
 }
 
@@ -172,12 +182,13 @@ count_reasons (GVariant *hosts)
   return counts;
 }
 
-/* @counts: (nullable): how many hosts have each reason; @everywhere: print those, or the others,
- * that as many as @n_hosts have */
+/* @counts: (nullable): how many hosts have each reason; those that all @n_hosts have are printed
+ * for every host, or else the others */
 static void
-print_reasons (GVariant *reasons, const char *heading, GHashTable *counts, gsize n_hosts,
-               gboolean everywhere)
+print_reasons (GVariant *reasons, const Pair *pair, const char *heading, GHashTable *counts,
+               gsize n_hosts)
 {
+  gboolean everywhere = pair->host == NULL;
   gboolean headed = FALSE;
 
   for (gsize i = 0; i < g_variant_n_children (reasons); i++)
@@ -191,13 +202,14 @@ print_reasons (GVariant *reasons, const char *heading, GHashTable *counts, gsize
       if (!headed)
         g_print ("\n%s:\n", heading);
       headed = TRUE;
-      print_reason (reason, 2);
+      print_reason (reason, pair, 2);
     }
 }
 
 void
-tern_places_print_hosts (GVariant *hosts, gboolean explain)
+tern_places_print_hosts (const char *vm, GVariant *hosts, gboolean explain)
 {
+  g_autofree char *shown = tern_text_visible (vm, 0);
   g_autoptr (GHashTable) counts = count_reasons (hosts);
   gsize n = g_variant_n_children (hosts);
 
@@ -206,11 +218,12 @@ tern_places_print_hosts (GVariant *hosts, gboolean explain)
     {
       g_autoptr (GVariant) host = g_variant_get_child_value (hosts, i);
       g_autoptr (GVariant) reasons = get_list (host, "Reasons");
+      const Pair all = { shown, NULL }, one = { shown, tern_props_string (host, "Host") };
 
       /* What does not depend on the host is said once. */
       if (i == 0)
-        print_reasons (reasons, _ ("every host"), counts, n, TRUE);
-      print_reasons (reasons, tern_props_string (host, "Host"), counts, n, FALSE);
+        print_reasons (reasons, &all, _ ("every host"), counts, n);
+      print_reasons (reasons, &one, one.host, counts, n);
     }
 }
 
@@ -243,7 +256,9 @@ print_warnings (GVariant *move)
       g_strdup_printf ("%u  %s%s%s", tern_props_uint (move, "Number"), vm, tern_output_arrow (),
                        tern_props_string (move, "Destination"));
 
-  print_reasons (warnings, heading, NULL, 0, FALSE);
+  const Pair pair = { vm, tern_props_string (move, "Destination") };
+
+  print_reasons (warnings, &pair, heading, NULL, 0);
 }
 
 void
@@ -298,7 +313,7 @@ tern_places_print_refused (GVariant *refused)
 
       g_print (i == 0 ? "" : "\n");
       g_print (_ ("%s (%s) finds no place:\n"), name, tern_props_string (vm, "Source"));
-      tern_places_print_hosts (hosts, FALSE);
+      tern_places_print_hosts (tern_props_string (vm, "Vm"), hosts, FALSE);
       print_left_out (vm);
     }
 }

@@ -14,8 +14,9 @@ G_BEGIN_DECLS
 /** tern_places_count: @hosts: aa{sv}, of CheckVm(). Returns: how many of them can take the VM */
 guint tern_places_count (GVariant *hosts);
 
-/** tern_places_print_hosts: a table, and below it every reason. @explain: the score's parts, too */
-void tern_places_print_hosts (GVariant *hosts, gboolean explain);
+/** tern_places_print_hosts: a table, and below it every reason. @vm: its name. @explain: the
+ * score's parts, too */
+void tern_places_print_hosts (const char *vm, GVariant *hosts, gboolean explain);
 
 /** tern_places_print_moves: a table, and below it every warning. @plan: (aa{sv}aa{sv}), of Plan()
  */

@@ -354,11 +354,16 @@ append_note (GString *news, const char *vm, Seen *seen, const char *note)
     g_string_append_printf (news, "%s: %s\n", vm, visible);
 }
 
-/* "3 of 6 VMs …": the VMs' own lines and that of the whole tell it already. */
-static gboolean
-is_count (const char *note)
+/* "3 of 6 VMs …; node3 does not answer": the VMs' own lines and that of the whole tell the counts
+ * already. */
+static const char *
+skip_counts (const char *note)
 {
-  return g_ascii_isdigit (note[0]);
+  const char *rest = g_ascii_isdigit (note[0]) ? strstr (note, "; ") : NULL;
+
+  if (rest != NULL)
+    return rest + strlen ("; ");
+  return g_ascii_isdigit (note[0]) ? "" : note;
 }
 
 char *
@@ -370,14 +375,14 @@ tern_progress_format_news (TernProgress *self, GVariant *task)
   g_autofree char *items = tern_drain_progress_format_news (seen->items, task);
   g_auto (GStrv) steps = tern_props_strings (task, "Steps");
   g_auto (GStrv) tried = tern_props_strings (task, "Tried");
+  const char *note = tern_props_string (task, "Note");
   g_autoptr (GString) news = g_string_new (NULL);
 
   if (items != NULL)
     g_string_append (news, items);
   append_tried (news, vm, tried, seen->n_tried);
   append_news (news, vm, steps, seen->n_steps);
-  if (!(tern_kind_is_drain (task) && is_count (tern_props_string (task, "Note"))))
-    append_note (news, vm, seen, tern_props_string (task, "Note"));
+  append_note (news, vm, seen, tern_kind_is_drain (task) ? skip_counts (note) : note);
   seen->n_tried = MAX (seen->n_tried, g_strv_length (tried));
   seen->n_steps = MAX (seen->n_steps, g_strv_length (steps));
   return news->len > 0 ? g_strdup (news->str) : NULL;

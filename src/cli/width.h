@@ -18,7 +18,8 @@ guint tern_width_of (const char *text);
 char *tern_width_cut (const char *text, guint columns);
 
 /** tern_width_wrap: Returns: (transfer full): @text with its blanks turned into line breaks and
- * @indent blanks where a line would pass @columns; 0 columns for no bound */
+ * @indent blanks where a line would pass @columns, and with such breaks between wide characters;
+ * 0 columns for no bound */
 char *tern_width_wrap (const char *text, guint indent, guint columns);
 
 /** tern_width_of_terminal: Returns: columns of the terminal behind @fd; 80 if it will not say */

@@ -19,6 +19,7 @@ typedef enum
   COLUMN_TEXTS,
   COLUMN_SIDE,
   COLUMN_DRAIN,
+  COLUMN_TRACE,
   COLUMN_ROWID,
   COLUMN_INT,
   COLUMN_INT64,
@@ -71,6 +72,8 @@ typedef struct
   { #field, kind, G_STRUCT_OFFSET (TernWebhook, field), since }
 #define NOTICE(field, kind, since) \
   { #field, kind, G_STRUCT_OFFSET (TernNotice, field), since }
+#define TRACE(field, kind, since) \
+  { #field, kind, G_STRUCT_OFFSET (TernTraceRow, field), since }
 #define WORD(field, kind, since) \
   { #field, kind, G_STRUCT_OFFSET (TernTextRow, field), since }
 /* clang-format on */
@@ -173,6 +176,11 @@ static const Column notice_columns[] = {
   NOTICE (next_us, COLUMN_INT64, 4), NOTICE (error, COLUMN_TEXT_OR_NULL, 4),
 };
 
+static const Column trace_columns[] = {
+  TRACE (task, COLUMN_ROWID, 5),
+  TRACE (trace, COLUMN_TRACE, 5),
+};
+
 static const Column text_columns[] = {
   WORD (key, COLUMN_TEXT, 4),
   WORD (text, COLUMN_TEXT, 4),
@@ -185,6 +193,7 @@ const TernTable tern_table_origin = { "origin", 4, origin_columns, G_N_ELEMENTS 
 const TernTable tern_table_webhook = { "webhook", 4, webhook_columns,
                                        G_N_ELEMENTS (webhook_columns) };
 const TernTable tern_table_notice = { "outbox", 4, notice_columns, G_N_ELEMENTS (notice_columns) };
+const TernTable tern_table_trace = { "trace", 5, trace_columns, G_N_ELEMENTS (trace_columns) };
 const TernTable tern_table_text = { "text", 4, text_columns, G_N_ELEMENTS (text_columns) };
 
 /* The enums of the model are ints here: one function type for all of them. */
@@ -332,6 +341,12 @@ bind_drain (sqlite3_stmt *stmt, int place, const TernDrain *drain)
                             g_free);
 }
 
+static int
+bind_trace (sqlite3_stmt *stmt, int place, const TernTrace *trace)
+{
+  return sqlite3_bind_text (stmt, place, tern_trace_to_json (trace), -1, g_free);
+}
+
 /* 0 is of a row that has none yet: SQLite gives it one. */
 static int
 bind_rowid (sqlite3_stmt *stmt, int place, guint64 id)
@@ -355,6 +370,8 @@ bind_column (sqlite3_stmt *stmt, int place, const Column *column, gconstpointer 
                                 g_free);
     case COLUMN_DRAIN:
       return bind_drain (stmt, place, *(const TernDrain *const *) field);
+    case COLUMN_TRACE:
+      return bind_trace (stmt, place, *(const TernTrace *const *) field);
     case COLUMN_ROWID:
       return bind_rowid (stmt, place, *(const guint64 *) field);
     case COLUMN_INT:
@@ -392,6 +409,8 @@ read_text (const char *text, ColumnKind kind, gpointer field)
     return split_texts (text, field);
   if (kind == COLUMN_DRAIN)
     return (*(TernDrain **) field = tern_drain_from_json (text, NULL)) != NULL;
+  if (kind == COLUMN_TRACE)
+    return (*(TernTrace **) field = tern_trace_from_json (text, NULL)) != NULL;
   if (kind == COLUMN_SIDE && !g_str_equal (text, "source") && !g_str_equal (text, "destination"))
     return FALSE;
   g_free (*(char **) field);
@@ -438,7 +457,8 @@ may_be_null (ColumnKind kind)
 static gboolean
 is_text (ColumnKind kind)
 {
-  return kind == COLUMN_TEXT || may_be_null (kind) || find_words (kind) != NULL;
+  return kind == COLUMN_TEXT || kind == COLUMN_TRACE || may_be_null (kind)
+         || find_words (kind) != NULL;
 }
 
 /* Returns: whether the value is one that this version writes. */

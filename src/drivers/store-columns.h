@@ -25,6 +25,13 @@ typedef struct
   char *text;
 } TernTextRow;
 
+/** TernTraceRow: how a task went; @trace is borrowed when written, owned when read */
+typedef struct
+{
+  guint64 task;
+  TernTrace *trace;
+} TernTraceRow;
+
 /** TernTable: a table of the store, and the record that is a row of it */
 typedef struct _TernTable TernTable;
 
@@ -35,6 +42,7 @@ extern const TernTable tern_table_origin;  /* TernOrigin */
 extern const TernTable tern_table_webhook; /* TernWebhook */
 extern const TernTable tern_table_notice;  /* TernNotice */
 extern const TernTable tern_table_text;    /* TernTextRow */
+extern const TernTable tern_table_trace;   /* TernTraceRow */
 
 const char *tern_table_get_name (const TernTable *table);
 /** tern_table_is_in: Returns: whether the tables of @version have it */

@@ -21,8 +21,19 @@ tern_rows_put_host (sqlite3 *db, const TernHostConfig *host, GError **error)
   return tern_sql_put (db, &tern_table_host, host, error);
 }
 
-gboolean
-tern_rows_put_task (sqlite3 *db, const TernTaskRecord *task, GError **error)
+/* What is stored of a task's trace stays if the record has none. */
+static gboolean
+put_task (sqlite3 *db, gconstpointer input, GError **error)
+{
+  const TernTaskRecord *task = input;
+  TernTraceRow row = { task->id, task->trace };
+
+  return tern_sql_put (db, &tern_table_task, task, error)
+         && (task->trace == NULL || tern_sql_put (db, &tern_table_trace, &row, error));
+}
+
+static gboolean
+check_id (const TernTaskRecord *task, GError **error)
 {
   if (task->id > (guint64) G_MAXINT64)
     {
@@ -30,7 +41,16 @@ tern_rows_put_task (sqlite3 *db, const TernTaskRecord *task, GError **error)
                    G_MAXINT64);
       return FALSE;
     }
-  return tern_sql_put (db, &tern_table_task, task, error);
+  return TRUE;
+}
+
+gboolean
+tern_rows_put_task (sqlite3 *db, const TernTaskRecord *task, GError **error)
+{
+  if (!check_id (task, error))
+    return FALSE;
+  return task->trace == NULL ? put_task (db, task, error)
+                             : tern_sql_transact (db, put_task, task, error);
 }
 
 static gboolean
@@ -39,7 +59,7 @@ put_each_task (sqlite3 *db, gconstpointer input, GError **error)
   const GPtrArray *tasks = input;
 
   for (guint i = 0; i < tasks->len; i++)
-    if (!tern_rows_put_task (db, tasks->pdata[i], error))
+    if (!check_id (tasks->pdata[i], error) || !put_task (db, tasks->pdata[i], error))
       return FALSE;
   return TRUE;
 }
@@ -146,6 +166,26 @@ read_text_row (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
   return NULL;
 }
 
+static void
+trace_row_free (gpointer data)
+{
+  TernTraceRow *row = data;
+
+  tern_trace_free (row->trace);
+  g_free (row);
+}
+
+static gpointer
+read_trace_row (sqlite3 *db, sqlite3_stmt *stmt, GError **error)
+{
+  TernTraceRow *row = g_new0 (TernTraceRow, 1);
+
+  if (tern_table_read (&tern_table_trace, db, stmt, row, error))
+    return row;
+  trace_row_free (row);
+  return NULL;
+}
+
 GPtrArray *
 tern_rows_load_hosts (sqlite3 *db, GError **error)
 {
@@ -188,6 +228,39 @@ tern_rows_load_text (sqlite3 *db, const char *key, char **out_text, GError **err
     return FALSE;
   *out_text = rows->len > 0 ? g_strdup (((TernTextRow *) rows->pdata[0])->text) : NULL;
   return TRUE;
+}
+
+static gboolean
+load_trace (sqlite3 *db, sqlite3_stmt *stmt, TernTaskRecord *task, GError **error)
+{
+  g_autoptr (GPtrArray) rows = NULL;
+
+  sqlite3_reset (stmt);
+  sqlite3_bind_int64 (stmt, 1, (gint64) task->id);
+  rows = tern_sql_collect (db, stmt, read_trace_row,
+                           g_ptr_array_new_with_free_func (trace_row_free), error);
+  if (rows != NULL && rows->len > 0)
+    task->trace = g_steal_pointer (&((TernTraceRow *) rows->pdata[0])->trace);
+  return rows != NULL;
+}
+
+/* @tasks: (transfer full) (nullable). Returns: (transfer full) (nullable): the same */
+static GPtrArray *
+add_traces (sqlite3 *db, GPtrArray *tasks, GError **error)
+{
+  g_autoptr (GPtrArray) taken = tasks;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+
+  if (tasks == NULL)
+    return NULL;
+  stmt =
+      tern_sql_select (db, &tern_table_trace, TERN_STORE_SCHEMA_VERSION, "WHERE task = ?", error);
+  if (stmt == NULL)
+    return NULL;
+  for (guint i = 0; i < tasks->len; i++)
+    if (!load_trace (db, stmt, tasks->pdata[i], error))
+      return NULL;
+  return g_steal_pointer (&taken);
 }
 
 static GPtrArray *
@@ -254,7 +327,7 @@ tern_rows_load_open_tasks (sqlite3 *db, guint64 *out_last_id, GError **error)
 
   if (!load_last_id (db, out_last_id, error))
     return NULL;
-  return load_tasks (db, rest, error);
+  return add_traces (db, load_tasks (db, rest, error), error);
 }
 
 GPtrArray *
@@ -317,6 +390,7 @@ tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error)
       filter->before_id > 0 ? (gint64) MIN (filter->before_id, (guint64) G_MAXINT64) : G_MAXINT64;
   g_autofree char *rest = filter_to_sql (filter, error);
   g_autoptr (sqlite3_stmt) stmt = NULL;
+  GPtrArray *tasks;
 
   if (rest == NULL)
     return NULL;
@@ -331,9 +405,10 @@ tern_rows_list_tasks (sqlite3 *db, const TernTaskFilter *filter, GError **error)
     sqlite3_bind_text (stmt, 3, filter->host, -1, SQLITE_TRANSIENT);
   if (filter->parent > 0)
     sqlite3_bind_int64 (stmt, 4, (gint64) MIN (filter->parent, (guint64) G_MAXINT64));
-  return tern_sql_collect (db, stmt, read_task,
-                           g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free),
-                           error);
+  tasks = tern_sql_collect (db, stmt, read_task,
+                            g_ptr_array_new_with_free_func ((GDestroyNotify) tern_task_record_free),
+                            error);
+  return filter->traces ? add_traces (db, tasks, error) : tasks;
 }
 
 /* A table, and how its rows are read. */
@@ -377,6 +452,7 @@ tern_rows_check (sqlite3 *db, int version, GError **error)
     { &tern_table_webhook, tern_notices_read_webhook, (GDestroyNotify) tern_webhook_free },
     { &tern_table_notice, tern_notices_read, (GDestroyNotify) tern_notice_free },
     { &tern_table_text, read_text_row, text_row_free },
+    { &tern_table_trace, read_trace_row, trace_row_free },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (readers); i++)

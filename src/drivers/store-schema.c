@@ -98,6 +98,10 @@ static const char *const steps[TERN_STORE_SCHEMA_VERSION] = {
   "CREATE INDEX outbox_by_webhook ON outbox (webhook, id);"
   "CREATE INDEX outbox_by_subject ON outbox (webhook, subject, id);"
   "CREATE TABLE text (key TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;",
+
+  /* How tasks went. It may be longer than all the rest of a task, and is seldom asked for: lists of
+   * tasks do not read it. What an older version did has none. */
+  "CREATE TABLE trace (task INTEGER PRIMARY KEY NOT NULL, trace TEXT NOT NULL);",
 };
 
 static gboolean

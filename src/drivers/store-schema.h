@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* What is written at the start of the file: "Tern", and the version of the tables. */
 #define TERN_STORE_APPLICATION_ID 0x5465726e
-#define TERN_STORE_SCHEMA_VERSION 4
+#define TERN_STORE_SCHEMA_VERSION 5
 
 /*
  * The tables of the store, and how those of an older version become those of this one.

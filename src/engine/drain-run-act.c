@@ -240,6 +240,8 @@ tern_drain_run_save (TernDrainRun *self)
   self->saved_us = tern_clock_now_us (self->parts.clock);
   record = tern_task_record_copy (tern_drain_run_get_record (self));
   record->progress = self->saving = MAX (record->progress, self->progress);
+  /* Nothing is new in it before the end. */
+  g_clear_pointer (&record->trace, tern_trace_free);
   tern_store_put_task_async (self->parts.store, record, on_saved, g_object_ref (self));
 }
 

@@ -324,6 +324,7 @@ tern_drain_run_end (TernDrainRun *self, const TernDrainStep *step)
   tern_clock_clear_timer (self->parts.clock, &self->again_timer);
   self->final = tern_task_record_copy (tern_drain_run_get_record (self));
   self->final->phase = step->phase;
+  tern_task_record_trace_phase (self->final, tern_clock_wall_us (self->parts.clock));
   describe_end (self->final, step->sentence);
   note_stopped (self);
   set_last_duty (self);

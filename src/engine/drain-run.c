@@ -314,7 +314,12 @@ on_child_changed (TernTask *child, gboolean urgent, TernDrainRun *self)
   const TernTaskRecord *record = tern_task_get_record (child);
 
   if (!urgent)
-    return;
+    {
+      /* What it waits for is told of the whole, too. */
+      if (record->phase == TERN_PHASE_VERIFYING)
+        tern_drain_run_look_late (self);
+      return;
+    }
   if (tern_task_is_ended (child) && self->stage == TERN_DRAIN_OPEN)
     {
       refresh_host (self, record->source);

@@ -103,6 +103,7 @@ make_record (TernDrainer *self, const TernDrainCommand *command)
                         ? *command->options
                         : tern_assessor_get_settings (self->parts.assessor)->move;
   record->drain = tern_drain_copy (command->drain);
+  tern_task_record_trace_phase (record, record->created_us);
   return record;
 }
 

@@ -390,6 +390,9 @@ on_test_sent (GObject *source, GAsyncResult *result, gpointer data)
 
   if (tern_notifier_send_finish (TERN_NOTIFIER (source), result, NULL, NULL, &error))
     g_task_return_int (task, (gssize) (tern_clock_now_us (self->clock) - *began_us));
+  else if (g_error_matches (error, TERN_ERROR, TERN_ERROR_INVALID_ARGUMENT))
+    /* Its file, or its key, has become bad: nothing is wrong with what was asked for now. */
+    g_task_return_new_error (task, TERN_ERROR, TERN_ERROR_FAILED, "%s", error->message);
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }

@@ -317,6 +317,37 @@ tern_migration_retry (TernRun *run, TernTaskEvent event)
   return run->next_destination != NULL;
 }
 
+/* Our own end */
+
+static gboolean
+is_under_way (TernTaskPhase phase)
+{
+  return phase == TERN_PHASE_PREPARING || phase == TERN_PHASE_COPYING
+         || phase == TERN_PHASE_SWITCHING;
+}
+
+static void
+note_cut (TernMigration *self, TernTaskEvent event)
+{
+  if (event == TERN_EVENT_RESTARTED)
+    self->was_cut = is_under_way (tern_run_get_record (&self->run)->phase);
+  else if (event == TERN_EVENT_STARTED || event == TERN_EVENT_SWITCHOVER
+           || event == TERN_EVENT_POSTCOPY)
+    self->was_cut = FALSE;
+}
+
+/* Only what was seen: nothing of it went on, and the guest runs as it did. */
+static void
+tell_broken_off (TernMigration *self, TernTaskRecord *record)
+{
+  const TernSighting *source = self->last_source;
+
+  if (self->was_cut && !self->run.ended && self->run.call_error == NULL && source != NULL
+      && source->state == TERN_VM_RUNNING && record->abort_reason == NULL
+      && record->resolution == NULL && record->phase == TERN_PHASE_FAILED)
+    tern_run_append_step (&self->run, record, TERN_STEP_BROKEN_OFF);
+}
+
 /* All of it */
 
 static gboolean
@@ -333,6 +364,7 @@ tern_migration_amend (TernRun *run, TernTaskEvent event, TernTaskRecord *record)
 
   record->progress = MAX (record->progress, self->progress.percent);
   self->stalled = FALSE;
+  note_cut (self, event);
   if (is_copying (record->phase) && record->copy_began_us == 0)
     record->copy_began_us = tern_clock_wall_us (run->clock);
   switch (event)
@@ -354,6 +386,9 @@ tern_migration_amend (TernRun *run, TernTaskEvent event, TernTaskRecord *record)
       break;
     case TERN_EVENT_CANCEL:
       put_late_cancel (self, record->phase);
+      break;
+    case TERN_EVENT_STAYED:
+      tell_broken_off (self, record);
       break;
     case TERN_EVENT_POSTCOPY:
       /* Out of attention: it goes on. */

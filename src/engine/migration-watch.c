@@ -62,6 +62,30 @@ take_up_throttle (TernMigration *self, const TernJobStats *stats)
   tern_run_add_step (&self->run, what);
 }
 
+/* To what is being stored as well: it takes the place of what is shown. */
+static void
+add_sample (TernTaskRecord *record, gpointer data)
+{
+  if (record->trace != NULL)
+    tern_trace_add_sample (record->trace, data);
+}
+
+static void
+trace_numbers (TernMigration *self)
+{
+  const TernTaskRecord *record = tern_run_get_record (&self->run);
+  TernTraceSample sample = {
+    .at_us = tern_clock_wall_us (self->run.clock),
+    .remaining = record->remaining,
+    .processed = record->memory_processed,
+    .dirty_bps = record->dirty_bps,
+    .rate_bps = record->rate_bps,
+    .iteration = record->iteration,
+  };
+
+  tern_run_edit (&self->run, add_sample, &sample);
+}
+
 static void
 take_up_numbers (TernMigration *self, const TernJobStats *stats)
 {
@@ -75,6 +99,9 @@ take_up_numbers (TernMigration *self, const TernJobStats *stats)
   record->rate_bps = is_stalled (self, stats) ? 0 : stats->memory_bps;
   record->remaining = stats->memory_remaining + stats->disk_remaining;
   record->dirty_bps = stats->dirty_bps;
+  /* Before copying begins, nothing that is left to be sent is no news. */
+  if (stats->memory_total > 0 || stats->disk_total > 0)
+    trace_numbers (self);
   take_up_throttle (self, stats);
 }
 

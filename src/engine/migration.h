@@ -29,6 +29,7 @@ struct _TernMigration
   GCancellable *attempt; /* cancelled when it is over: what comes late is not of the next one */
 
   gboolean persistent;       /* as the source said last */
+  gboolean was_cut;          /* the daemon ended in its middle, and has not seen it go on */
   gboolean suspended;        /* it stood still when it was checked */
   gboolean unslowed;         /* this attempt was begun without slowing the guest down */
   gboolean calling;          /* the hypervisor's call has not come back */

@@ -138,6 +138,7 @@ make_record (TernMigrator *self, const Ordering *ordering, const TernMove *move)
                         ? *ordering->order->options
                         : tern_assessor_get_settings (self->assessor)->move;
   record->chosen = ordering->order->destination == NULL && move->act == TERN_ACT_MOVE;
+  tern_task_record_trace_phase (record, record->created_us);
   return record;
 }
 
@@ -382,6 +383,7 @@ make_shutdown (TernMigrator *self, const TernVm *vm, guint64 parent, gint64 uid)
   record->destination = g_strdup (vm->host);
   record->created_us = tern_clock_wall_us (self->clock);
   record->started_by_uid = uid;
+  tern_task_record_trace_phase (record, record->created_us);
   g_ptr_array_add (ordering->records, record);
   return ordering;
 }

@@ -179,9 +179,12 @@ append (GStrv *list, char *sentence)
 void
 tern_run_append_step (TernRun *self, TernTaskRecord *record, const char *what)
 {
-  gint64 elapsed_us = tern_clock_wall_us (self->clock) - record->started_us;
-  g_autofree char *elapsed = tern_units_format_duration (MAX (elapsed_us, 0));
+  gint64 now_us = tern_clock_wall_us (self->clock);
+  g_autofree char *elapsed = tern_units_format_duration (MAX (now_us - record->started_us, 0));
 
+  if (record->trace != NULL)
+    tern_trace_add_step (record->trace, record->steps != NULL ? g_strv_length (record->steps) : 0,
+                         now_us);
   if (record->started_us == 0)
     append (&record->steps, g_strdup_printf ("before it began: %s", what));
   else if (record->iteration > 0)

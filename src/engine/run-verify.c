@@ -7,8 +7,12 @@
 
 #include "engine/run.h"
 
+#include "base/text.h"
+#include "base/units.h"
 #include "engine/sightings.h"
 #include "engine/task-private.h"
+
+#define MAX_NAME_SHOWN 60
 
 /* It is there: before that is told, the inventory shows it. */
 
@@ -92,6 +96,51 @@ judge (TernRun *self, const GPtrArray *seen)
   return event;
 }
 
+/* @host: does not answer. Whoever looks on reads what is waited for, and until when. */
+static void
+tell_silence (TernRun *self, const char *host)
+{
+  const TernTaskRecord *record = tern_run_get_record (self);
+  gint64 left_us = self->verify_since_us + TERN_VERIFY_BOUND_US - tern_clock_now_us (self->clock);
+  g_autofree char *vm = tern_text_visible (record->vm_name, MAX_NAME_SHOWN);
+  g_autofree char *until = NULL;
+
+  if (self->told_silence || left_us <= 0)
+    return;
+  until = tern_units_format_time (tern_clock_wall_us (self->clock) + left_us);
+  self->told_silence = TRUE;
+  tern_run_set_note (self, g_strdup_printf ("%s does not answer, so it is not known whether %s "
+                                            "runs there; nothing is touched, and it is waited for "
+                                            "until %s; then a person must look",
+                                            host, vm, until));
+  tern_task_tell (self->task);
+}
+
+static void
+forget_silence (TernRun *self)
+{
+  if (!self->told_silence)
+    return;
+  self->told_silence = FALSE;
+  tern_run_set_note (self, NULL);
+}
+
+static void
+tell_what_is_waited_for (TernRun *self, const GPtrArray *seen, TernTaskEvent event)
+{
+  const TernTaskRecord *record = tern_run_get_record (self);
+  const TernSighting *source = seen->pdata[0], *destination = seen->pdata[1];
+
+  gboolean waits = event == TERN_EVENT_UNSETTLED && record->phase == TERN_PHASE_VERIFYING;
+
+  if (waits && !destination->known)
+    tell_silence (self, record->destination);
+  else if (waits && !source->known)
+    tell_silence (self, record->source);
+  else
+    forget_silence (self);
+}
+
 /* What is seen between two events of the same kind starts the count anew. */
 static void
 forget_looks_unless_waiting (TernRun *self, TernTaskEvent event)
@@ -115,6 +164,7 @@ on_both_inspected (GObject *source, GAsyncResult *result, gpointer data)
     return;
 
   event = judge (self, seen);
+  tell_what_is_waited_for (self, seen, event);
   forget_looks_unless_waiting (self, event);
   if (event == TERN_EVENT_MOVED)
     settle (self);

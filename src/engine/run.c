@@ -18,6 +18,8 @@
 
 #define STORE_AGAIN_US (5 * G_USEC_PER_SEC)
 #define SAVE_EVERY_US G_USEC_PER_SEC
+/* Numbers that are written take a copy's samples along only then: they are ten times as much. */
+#define TRACE_EVERY_US (60 * G_USEC_PER_SEC)
 /* What both hosts showed so long ago says nothing of now. */
 #define DECISION_HOLDS_US (5 * G_USEC_PER_SEC)
 
@@ -114,6 +116,7 @@ describe_phase (TernRun *self, TernTaskRecord *record)
     record->started_us = now_us;
   if (is_attempt (record->phase) && record->phase != tern_run_get_record (self)->phase)
     record->attempt++;
+  tern_task_record_trace_phase (record, now_us);
   if (!tern_task_phase_is_final (record->phase))
     {
       /* Out of attention: what was said then does not hold any more. */
@@ -292,6 +295,16 @@ tern_run_was_stored (TernRun *self)
   g_signal_emit (self, signals[PHASE_CHANGED], 0);
 }
 
+/* It was never entered. */
+static void
+forget_next_phase (TernRun *self)
+{
+  const TernTrace *trace = tern_run_get_record (self)->trace;
+
+  tern_trace_free (self->storing->trace);
+  self->storing->trace = trace != NULL ? tern_trace_copy (trace) : NULL;
+}
+
 /* A call that cannot be written down is not made: the task ends, and nothing was done. */
 static void
 give_up_unstored (TernRun *self, const GError *error)
@@ -310,6 +323,7 @@ give_up_unstored (TernRun *self, const GError *error)
       self->storing->ejected = g_strdupv (tern_run_get_record (self)->ejected);
     }
   self->storing->phase = TERN_PHASE_FAILED;
+  forget_next_phase (self);
   describe_phase (self, self->storing);
   self->next_action = TERN_ACTION_REPORT;
   self->unsaved = TRUE;
@@ -432,7 +446,7 @@ take_event (TernRun *self, TernTaskEvent event)
   self->storing = tern_task_record_copy (record);
   self->storing->phase = step.phase;
   self->next_action = step.action;
-  self->decided_us = tern_clock_now_us (self->clock);
+  self->decided_us = self->traced_us = tern_clock_now_us (self->clock);
   if (TERN_RUN_GET_CLASS (self)->amend != NULL)
     TERN_RUN_GET_CLASS (self)->amend (self, event, self->storing);
   describe_phase (self, self->storing);
@@ -520,6 +534,10 @@ tern_run_show_progress (TernRun *self, int percent)
   self->quiet = TRUE;
   self->storing = tern_task_record_copy (record);
   self->storing->progress = MAX (record->progress, percent);
+  if (self->dirty || now_us - self->traced_us >= TRACE_EVERY_US)
+    self->traced_us = now_us;
+  else
+    g_clear_pointer (&self->storing->trace, tern_trace_free);
   self->next_action = TERN_ACTION_NONE;
   store_phase (self);
 }

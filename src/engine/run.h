@@ -87,6 +87,7 @@ struct _TernRun
   gboolean quiet;             /* what is being written is no step, only numbers */
   gboolean dirty;             /* the record has news that are worth a write of their own */
   gint64 saved_us;            /* when numbers were last written */
+  gint64 traced_us;           /* when the trace was last written with them, or with a phase */
 
   GError *call_error;     /* what a call came back with */
   gboolean answered;      /* it came back, and not only because the connection was lost */
@@ -112,10 +113,11 @@ struct _TernRun
   guint last_truth;       /* what the last of them showed */
   guint agreeing;         /* how many of them in a row showed that */
   guint repairs;
-  gboolean ran_there; /* the destination was seen running it, in this attempt */
-  gboolean asked;     /* a person asked for the look that is under way */
-  gboolean ended;     /* it was seen not to run any more where it stayed */
-  guint settling;     /* answers waited for before the end is told */
+  gboolean told_silence; /* that a host is waited for */
+  gboolean ran_there;    /* the destination was seen running it, in this attempt */
+  gboolean asked;        /* a person asked for the look that is under way */
+  gboolean ended;        /* it was seen not to run any more where it stayed */
+  guint settling;        /* answers waited for before the end is told */
 };
 
 /** TernRunParts: (transfer none): what a run works with; its task's record is in the store already

@@ -136,6 +136,18 @@ tern_task_record_has_host (const TernTaskRecord *self, const char *name)
   return has_name (self->source, name) || has_name (self->destination, name);
 }
 
+void
+tern_task_record_trace_phase (TernTaskRecord *self, gint64 at_us)
+{
+  if (self->trace == NULL)
+    {
+      self->trace = tern_trace_new ();
+      if (at_us != self->created_us)
+        tern_trace_enter (self->trace, "", self->created_us);
+    }
+  tern_trace_enter (self->trace, tern_task_phase_to_string (self->phase), at_us);
+}
+
 TernTaskRecord *
 tern_task_record_copy (const TernTaskRecord *self)
 {
@@ -157,6 +169,7 @@ tern_task_record_copy (const TernTaskRecord *self)
   copy->resolution = g_strdup (self->resolution);
   copy->note = g_strdup (self->note);
   copy->drain = self->drain != NULL ? tern_drain_copy (self->drain) : NULL;
+  copy->trace = self->trace != NULL ? tern_trace_copy (self->trace) : NULL;
   return copy;
 }
 
@@ -181,5 +194,6 @@ tern_task_record_free (TernTaskRecord *self)
   g_free (self->resolution);
   g_free (self->note);
   tern_drain_free (self->drain);
+  tern_trace_free (self->trace);
   g_free (self);
 }

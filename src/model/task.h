@@ -4,6 +4,7 @@
 #include "model/drain.h"
 #include "model/job.h"
 #include "model/move.h"
+#include "model/trace.h"
 
 #include <glib.h>
 
@@ -149,6 +150,7 @@ const char *tern_convergence_to_string (TernConvergence convergence);
  *   not carried out yet
  * @link_bps: the most that went over in a second for some seconds, 0 if that was not seen
  * @drain: (nullable): of a drain or return: what was ordered, and how it stands
+ * @trace: (nullable): how it went; %NULL: it was not asked for, and a write leaves what is stored
  * @eta_min_us: (volatile) wall time at which it may be over at the earliest, 0 if unknown
  * @eta_max_us: (volatile) at the latest as things are; 0 if unknown or not converging
  * @convergence: (volatile) what its numbers say
@@ -202,6 +204,7 @@ typedef struct
   char *note;
   guint64 link_bps;
   TernDrain *drain;
+  TernTrace *trace;
 
   gint64 eta_min_us;
   gint64 eta_max_us;
@@ -221,6 +224,9 @@ gboolean tern_task_record_is_drain (const TernTaskRecord *self);
 /** tern_task_record_has_host: Returns: whether @name is its source or destination, or one of them
  */
 gboolean tern_task_record_has_host (const TernTaskRecord *self, const char *name);
+/** tern_task_record_trace_phase: it is in its phase since @at_us. What an older version did not
+ * trace is not known from its creation on */
+void tern_task_record_trace_phase (TernTaskRecord *self, gint64 at_us);
 TernTaskRecord *tern_task_record_copy (const TernTaskRecord *self);
 void tern_task_record_free (TernTaskRecord *self);
 

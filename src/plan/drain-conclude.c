@@ -4,7 +4,11 @@
  */
 #include "config.h"
 
+#include "base/text.h"
+#include "base/units.h"
 #include "plan/drain-next-private.h"
+
+#define MAX_NAME_SHOWN 60
 
 static guint
 count (const GPtrArray *items, TernItemState state)
@@ -55,6 +59,80 @@ append_count (GString *text, guint n, const char *one, const char *many)
     g_string_append_printf (text, ", %u %s", n, n == 1 ? one : many);
 }
 
+static void
+append_host_waits (const TernDrainNext *self, GString *text)
+{
+  const TernHost *host = self->waits_host;
+
+  if (host != NULL)
+    {
+      g_autofree char *until = tern_units_format_time (tern_drain_wait_until (self, host));
+
+      g_string_append_printf (text, "; %s does not answer, and is waited for until %s",
+                              host->config->name, until);
+    }
+  else if (self->lost_host != NULL)
+    g_string_append_printf (text, "; %s does not answer", self->lost_host->config->name);
+  if (self->waits_other != NULL)
+    g_string_append_printf (text, "; %s is still being connected to",
+                            self->waits_other->config->name);
+}
+
+/* Tasks of other people. */
+static void
+append_tasks (const TernDrainNext *self, GString *text)
+{
+  const TernTaskRecord *comes = self->arrival, *late = self->late_arrival;
+  const TernTaskRecord *before = self->stands_before;
+
+  if (before != NULL)
+    g_string_append_printf (text,
+                            "; no further guest is shut down before task %" G_GUINT64_FORMAT
+                            ", which stands in line, has had its turn",
+                            before->id);
+
+  if (comes != NULL)
+    {
+      g_autofree char *vm = tern_text_visible (comes->vm_name, MAX_NAME_SHOWN);
+
+      g_string_append_printf (text, "; waits for task %" G_GUINT64_FORMAT ", which brings %s to %s",
+                              comes->id, vm, comes->destination);
+    }
+  if (late != NULL)
+    {
+      g_autofree char *vm = tern_text_visible (late->vm_name, MAX_NAME_SHOWN);
+
+      g_string_append_printf (text,
+                              "; task %" G_GUINT64_FORMAT
+                              ", which was to bring %s to %s, stands in "
+                              "line and is judged again when its turn comes",
+                              late->id, vm, late->destination);
+    }
+}
+
+/* What a move says of itself while it only waits: "node3 does not answer, …, until …". */
+static void
+append_child_waits (const TernDrainNext *self, GString *text)
+{
+  const TernTaskRecord *first = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < self->look->children->len; i++)
+    {
+      const TernTaskRecord *child = self->look->children->pdata[i];
+
+      if (child->phase != TERN_PHASE_VERIFYING || child->note == NULL)
+        continue;
+      first = first != NULL ? first : child;
+      n++;
+    }
+  if (first == NULL)
+    return;
+  g_string_append_printf (text, "; task %" G_GUINT64_FORMAT ": %s", first->id, first->note);
+  if (n > 1)
+    g_string_append_printf (text, "; and so %u other%s", n - 1, n == 2 ? "" : "s");
+}
+
 static char *
 describe (const TernDrainNext *self)
 {
@@ -80,10 +158,26 @@ describe (const TernDrainNext *self)
     append_count (text, left, self->returning ? "cannot go back" : "cannot leave",
                   self->returning ? "cannot go back" : "cannot leave");
   append_count (text, skipped, "stays", "stay");
-  if (self->waits_host || self->lost_host)
-    g_string_append (text, self->waits_host ? "; a host that does not answer is waited for"
-                                            : "; a host does not answer");
+  append_host_waits (self, text);
+  if (!self->step->over)
+    {
+      append_tasks (self, text);
+      append_child_waits (self, text);
+    }
   return g_string_free (text, FALSE);
+}
+
+/* A return that was cancelled when there was nothing left to do did what was asked for. A drain
+ * that is cancelled opens its hosts: that must be told. */
+static TernTaskPhase
+find_phase (const TernDrainNext *self)
+{
+  guint left = count (self->step->items, TERN_ITEM_LEFT);
+  gboolean all = left == 0 && self->lost_host == NULL;
+
+  if (self->look->cancelled && !(self->returning && all))
+    return TERN_PHASE_CANCELLED;
+  return all ? TERN_PHASE_DONE : TERN_PHASE_REMAINDER;
 }
 
 void
@@ -101,11 +195,7 @@ tern_drain_conclude (TernDrainNext *self)
   if (!step->over && self->question->drain->deadline_us > 0 && !self->stopped && step->wait_us > 0)
     step->wait_us =
         MIN (step->wait_us, self->question->drain->deadline_us - self->question->now_us);
-  if (self->look->cancelled)
-    step->phase = TERN_PHASE_CANCELLED;
-  else
-    step->phase = count (step->items, TERN_ITEM_LEFT) > 0 || self->lost_host ? TERN_PHASE_REMAINDER
-                                                                             : TERN_PHASE_DONE;
+  step->phase = find_phase (self);
   step->progress = find_progress (step->items);
   step->sentence = describe (self);
 }

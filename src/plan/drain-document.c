@@ -668,11 +668,12 @@ get_list (JsonObject *object, const char *key)
   return list != NULL && holds (list, 'a') ? json_node_get_array (list) : NULL;
 }
 
-/* Those that the plan leaves where they are: a task that is open may be why. */
+/* Those that the plan does nothing with: a task that is open may be why, and then was so when the
+ * plan was made. */
 static GHashTable *
 find_left (JsonNode *root)
 {
-  static const char *const staying[] = { "left", "skipped", NULL };
+  static const char *const staying[] = { "left", "skipped", "moving", NULL };
   GHashTable *left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   JsonArray *list = get_list (json_node_get_object (root), "items");
 

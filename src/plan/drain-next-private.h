@@ -13,6 +13,7 @@ typedef struct
   const TernTaskRecord *failed; /* (nullable): the last that did not take it away */
   guint leaving;                /* moves, starts and relocations away */
   guint shutdowns;
+  guint broken_off;       /* moves that our own end broke off */
   guint restarts;         /* starts where it was, because it could be started nowhere else */
   gboolean was_shut_down; /* one of these was carried out */
 } TernDrainStory;
@@ -26,12 +27,16 @@ typedef struct
   TernDrainPast past;
   TernDrainPlan *plan;
   TernDrainStep *step;
-  gboolean stopped;     /* cancelled, or past its deadline: nothing new is begun */
-  gboolean news_come;   /* something is under way */
-  gboolean half_way;    /* a guest was shut down, and its host is about to show it */
-  gboolean waits_host;  /* a drained host does not answer, and is waited for */
-  gboolean lost_host;   /* one was waited for in vain */
-  gboolean waits_other; /* another host is still being connected to */
+  gboolean stopped;              /* cancelled, or past its deadline: nothing new is begun */
+  gboolean news_come;            /* something is under way */
+  gboolean half_way;             /* a guest was shut down, and its host is about to show it */
+  const TernHost *waits_host;    /* (nullable): a drained host that does not answer, and may yet */
+  const TernHost *lost_host;     /* (nullable): one was waited for in vain */
+  const TernHost *waits_other;   /* (nullable): another host that is still being connected to */
+  const TernTaskRecord *arrival; /* (nullable): brings a VM to a drained host */
+  const TernTaskRecord *late_arrival; /* (nullable): stands in line to do so */
+  /* (nullable): a guest is not shut down while that one stands in line before its start */
+  const TernTaskRecord *stands_before;
 } TernDrainNext;
 
 /** tern_drain_settle: what the children settle: fills in the stories and the past */
@@ -64,6 +69,9 @@ void tern_drain_tell_error (const TernDrainNext *self, TernDrainItem *item,
  * its definition */
 void tern_drain_tell_stopped (const TernDrainNext *self, TernDrainItem *item, const char *where,
                               const char *shown);
+/** tern_drain_tell_unbegun: of a drain that was cancelled or is past its deadline: why the VM's
+ * turn did not come */
+void tern_drain_tell_unbegun (const TernDrainNext *self, TernDrainItem *item, const char *shown);
 /** tern_drain_wait_for: that it is looked again by then */
 void tern_drain_wait_for (TernDrainNext *self, gint64 until_us);
 /** tern_drain_wait_until: Returns: wall time until which it is waited for @host */

@@ -57,11 +57,13 @@ look_at_hosts (TernDrainNext *self)
       if (tern_drain_is_waited_for (self, host) && (ours || host->state == TERN_HOST_CONNECTING))
         {
           tern_drain_wait_for (self, tern_drain_wait_until (self, host));
-          self->waits_host = self->waits_host || ours;
-          self->waits_other = self->waits_other || !ours;
+          if (ours && self->waits_host == NULL)
+            self->waits_host = host;
+          else if (!ours && self->waits_other == NULL)
+            self->waits_other = host;
         }
-      else if (ours && host->state != TERN_HOST_UP)
-        self->lost_host = TRUE;
+      else if (ours && host->state != TERN_HOST_UP && self->lost_host == NULL)
+        self->lost_host = host;
     }
 }
 
@@ -112,6 +114,43 @@ settle_silent_hosts (TernDrainNext *self)
     }
 }
 
+static const TernTaskRecord *
+pick_older (const TernTaskRecord *a, const TernTaskRecord *b)
+{
+  return a == NULL || b->id < a->id ? b : a;
+}
+
+static gboolean
+is_ours (const TernDrainNext *self, const TernTaskRecord *task)
+{
+  for (guint i = 0; i < self->look->children->len; i++)
+    if (((const TernTaskRecord *) self->look->children->pdata[i])->id == task->id)
+      return TRUE;
+  return FALSE;
+}
+
+/* What stands in line to go to a closed host is judged again when its turn comes, and does not get
+ * there: it may take hours, and is not waited for. */
+static void
+look_at_task (TernDrainNext *self, const TernTaskRecord *task)
+{
+  const TernDrain *drain = self->question->drain;
+  gboolean leaves = task->source != NULL && tern_drain_has_host (drain, task->source);
+  gboolean arrives = task->destination != NULL && tern_drain_has_host (drain, task->destination);
+
+  if (tern_task_phase_is_final (task->phase) || (!leaves && !arrives))
+    return;
+  if (leaves || self->returning || is_ours (self, task))
+    self->news_come = TRUE;
+  else if (task->phase == TERN_PHASE_QUEUED)
+    self->late_arrival = pick_older (self->late_arrival, task);
+  else
+    {
+      self->news_come = TRUE;
+      self->arrival = pick_older (self->arrival, task);
+    }
+}
+
 /* Tasks of other people at these hosts: what they do is seen when they end. */
 static void
 look_at_tasks (TernDrainNext *self)
@@ -123,15 +162,7 @@ look_at_tasks (TernDrainNext *self)
     return;
   g_hash_table_iter_init (&iter, self->question->open_tasks);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const TernTaskRecord *task = value;
-
-      if (!tern_task_phase_is_final (task->phase)
-          && ((task->source != NULL && tern_drain_has_host (self->question->drain, task->source))
-              || (task->destination != NULL
-                  && tern_drain_has_host (self->question->drain, task->destination))))
-        self->news_come = TRUE;
-    }
+    look_at_task (self, value);
 }
 
 /* --- acts --- */
@@ -177,17 +208,68 @@ is_for_room (const TernDrainNext *self, const TernDrainMove *move)
                          : move->item->for_room;
 }
 
-static void
-order_move (TernDrainNext *self, const TernDrainMove *move, GHashTable *promised)
+/* Of other people: only what was ordered before, so that whoever orders on and on does not keep the
+ * guest waiting for ever. */
+static gboolean
+others_stand_before (TernDrainNext *self, const TernDrainMove *move)
 {
-  const char *kind = kind_of (self, move);
+  GHashTableIter iter;
+  gboolean any = FALSE;
+  gpointer value;
+
+  if (self->question->open_tasks == NULL)
+    return FALSE;
+  g_hash_table_iter_init (&iter, self->question->open_tasks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const TernTaskRecord *task = value;
+
+      if (task->phase == TERN_PHASE_QUEUED && task->created_us < self->look->since_us
+          && !g_str_equal (task->kind, "shutdown")
+          && (g_strcmp0 (task->source, move->from) == 0
+              || g_strcmp0 (task->destination, move->to) == 0)
+          && !is_ours (self, task))
+        {
+          self->stands_before = pick_older (self->stands_before, task);
+          any = TRUE;
+        }
+    }
+  return any;
+}
+
+/* A guest that is to be off for a moment is not shut down while its start would stand in line:
+ * behind moves that wait for their turn, or behind another such guest. */
+static gboolean
+start_would_wait (const TernDrainNext *self)
+{
+  if (self->step->acts->len > 0 || self->half_way || g_hash_table_size (self->past.held) > 0)
+    return TRUE;
+  for (guint i = 0; i < self->look->children->len; i++)
+    {
+      const TernTaskRecord *child = self->look->children->pdata[i];
+
+      if (child->phase == TERN_PHASE_QUEUED
+          || (!tern_task_phase_is_final (child->phase) && g_str_equal (child->kind, "start")))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+order_move (TernDrainNext *self, const TernDrainMove *move, const char *kind, GHashTable *promised)
+{
   gboolean restart = g_str_equal (kind, "start");
   guint64 size = g_str_equal (kind, "relocate") ? 0 : move->item->memory;
 
   if (g_hash_table_contains (self->past.held, move->vm->uuid))
     return;
   /* The second half of what was begun is carried out whatever happens: its guest is down. */
-  if ((self->stopped && !restart) || move->after->len > 0 || !fits_now (self, move, size, promised))
+  if ((self->stopped && !restart) || move->after->len > 0)
+    return;
+  if (g_str_equal (kind, "shutdown")
+      && (start_would_wait (self) || others_stand_before (self, move)))
+    return;
+  if (!fits_now (self, move, size, promised))
     return;
   tern_drain_add_act (self, kind, move->vm->uuid, move->from,
                       g_str_equal (kind, "shutdown") ? NULL : move->to, is_for_room (self, move));
@@ -199,8 +281,15 @@ order_acts (TernDrainNext *self)
 {
   g_autoptr (GHashTable) promised = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
 
-  for (guint i = 0; i < self->plan->moves->len; i++)
-    order_move (self, self->plan->moves->pdata[i], promised);
+  for (guint cold = 0; cold <= 1; cold++)
+    for (guint i = 0; i < self->plan->moves->len; i++)
+      {
+        const TernDrainMove *move = self->plan->moves->pdata[i];
+        const char *kind = kind_of (self, move);
+
+        if (g_str_equal (kind, "shutdown") == (cold == 1))
+          order_move (self, move, kind, promised);
+      }
   for (guint i = 0; i < self->plan->items->len && !self->stopped; i++)
     {
       TernDrainItem *item = self->plan->items->pdata[i];
@@ -211,7 +300,7 @@ order_acts (TernDrainNext *self)
       tern_drain_add_act (self, "shutdown", item->vm_uuid, item->host, NULL, FALSE);
       item->state = TERN_ITEM_MOVING;
     }
-  self->news_come = self->news_come || self->step->acts->len > 0;
+  self->news_come = self->news_come || self->step->acts->len > 0 || self->stands_before != NULL;
 }
 
 /* --- items --- */
@@ -280,25 +369,33 @@ compare_items (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (x->vm_uuid, y->vm_uuid);
 }
 
+void
+tern_drain_tell_unbegun (const TernDrainNext *self, TernDrainItem *item, const char *shown)
+{
+  const char *host = item->host != NULL ? item->host : "its host";
+
+  if (self->look->cancelled)
+    tern_drain_item_add (item, "Cancelled",
+                         g_strdup_printf ("it was cancelled before %s could leave %s", shown, host),
+                         NULL);
+  else
+    tern_drain_item_add (
+        item, "TimedOut",
+        g_strdup_printf ("the deadline passed before %s could leave %s", shown, host),
+        g_strdup ("order it again with a later deadline"));
+}
+
 static void
 leave_waiting (const TernDrainNext *self, TernDrainItem *item)
 {
   g_autofree char *shown = tern_text_visible (item->vm_name, MAX_NAME_SHOWN);
-  const char *host = item->host != NULL ? item->host : "its host";
 
   item->state = item->for_room ? TERN_ITEM_SKIPPED : TERN_ITEM_LEFT;
   g_clear_pointer (&item->destination, g_free);
   if (item->for_room)
     return;
-  if (self->look->cancelled)
-    tern_drain_item_add (item, "Cancelled",
-                         g_strdup_printf ("it was cancelled before %s could leave %s", shown, host),
-                         NULL);
-  else if (self->stopped)
-    tern_drain_item_add (
-        item, "TimedOut",
-        g_strdup_printf ("the deadline passed before %s could leave %s", shown, host),
-        g_strdup ("order it again with a later deadline"));
+  if (self->look->cancelled || self->stopped)
+    tern_drain_tell_unbegun (self, item, shown);
   else
     tern_drain_item_add (item, "memory.short",
                          g_strdup_printf ("there is no room for %s now, and nothing is under way "

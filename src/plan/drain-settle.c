@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/drain-next-private.h"
+#include "plan/retry.h"
 
 #include <string.h>
 
@@ -22,8 +23,9 @@
 gboolean
 tern_drain_was_interrupted (const TernTaskRecord *child)
 {
-  return child->phase == TERN_PHASE_FAILED && child->attempt == 0 && child->verdict == NULL
-         && g_strcmp0 (child->error_name, tern_error_code_to_name (TERN_ERROR_FAILED)) == 0;
+  return tern_retry_was_broken_off (child)
+         || (child->phase == TERN_PHASE_FAILED && child->attempt == 0 && child->verdict == NULL
+             && g_strcmp0 (child->error_name, tern_error_code_to_name (TERN_ERROR_FAILED)) == 0);
 }
 
 /* Who could be started nowhere else is started where it was. */
@@ -63,14 +65,15 @@ avoid_host (TernDrainNext *self, const char *uuid, const char *host)
   g_hash_table_add (hosts, g_strdup (host));
 }
 
-/* Home is the only place to go to: it is tried again. */
+/* Home is the only place to go to: it is tried again. @interrupted: the last host did nothing
+ * wrong. */
 static void
-avoid_failed (TernDrainNext *self, const TernTaskRecord *child)
+avoid_failed (TernDrainNext *self, const TernTaskRecord *child, gboolean interrupted)
 {
-  if (self->returning || child->phase != TERN_PHASE_FAILED || g_str_equal (child->kind, "shutdown")
-      || tern_drain_was_interrupted (child))
+  if (self->returning || child->phase != TERN_PHASE_FAILED || g_str_equal (child->kind, "shutdown"))
     return;
-  avoid_host (self, child->vm_uuid, child->destination);
+  if (!interrupted)
+    avoid_host (self, child->vm_uuid, child->destination);
   for (guint i = 0; child->tried != NULL && child->tried[i] != NULL; i++)
     {
       g_autofree char *host = g_strndup (child->tried[i], strcspn (child->tried[i], "="));
@@ -93,7 +96,9 @@ read_children (TernDrainNext *self)
           story = g_new0 (TernDrainStory, 1);
           g_hash_table_insert (self->stories, child->vm_uuid, story);
         }
-      interrupted = tern_drain_was_interrupted (child);
+      interrupted =
+          tern_drain_was_interrupted (child)
+          && (!tern_retry_was_broken_off (child) || story->broken_off++ < TERN_DRAIN_BROKEN_OFF);
       story->last = child;
       if (!tern_task_phase_is_final (child->phase))
         {
@@ -117,7 +122,7 @@ read_children (TernDrainNext *self)
       /* Once moved by this drain, a VM makes no room (again). */
       if ((!self->returning || !leaves (self, child)) && !interrupted)
         g_hash_table_add (self->past.fixed, child->vm_uuid);
-      avoid_failed (self, child);
+      avoid_failed (self, child, interrupted);
     }
 }
 
@@ -205,7 +210,11 @@ tern_drain_tell_error (const TernDrainNext *self, TernDrainItem *item, const Ter
 
   if (last->phase == TERN_PHASE_CANCELLED)
     name = "Cancelled";
-  if (last->phase == TERN_PHASE_DONE)
+  /* It stood in line when the drain stopped, which took it out of there. */
+  if (last->phase == TERN_PHASE_CANCELLED && last->started_us == 0 && self->stopped
+      && (self->look->cancelled || last->finished_us >= self->question->drain->deadline_us))
+    tern_drain_tell_unbegun (self, item, shown);
+  else if (last->phase == TERN_PHASE_DONE)
     tern_drain_item_add (item, "Refused",
                          g_strdup_printf ("%s is on %s again after task %" G_GUINT64_FORMAT
                                           " moved it away; it is not moved once more",
@@ -238,15 +247,19 @@ tern_drain_tell_stopped (const TernDrainNext *self, TernDrainItem *item, const c
                        call (self, item->vm_uuid)));
 }
 
+/* @task: its verdict begins with what is known of the VM */
 static void
 leave_in_attention (TernDrainItem *item, const TernTaskRecord *task, const char *shown)
 {
+  g_auto (GStrv) parts = g_strsplit (task->verdict != NULL ? task->verdict : "", "; ", 2);
+  gboolean known = parts[0] != NULL && parts[0][0] != '\0';
+
   item->state = TERN_ITEM_LEFT;
   item->task_id = task->id;
   tern_drain_item_add (item, "vm.attention",
                        g_strdup_printf ("task %" G_GUINT64_FORMAT
-                                        " of %s needs attention: a person must look",
-                                        task->id, shown),
+                                        " of %s needs attention: a person must look%s%s",
+                                        task->id, shown, known ? "; " : "", known ? parts[0] : ""),
                        g_strdup_printf ("see “virtern task show %" G_GUINT64_FORMAT
                                         "”, then “virtern task resolve %" G_GUINT64_FORMAT "”",
                                         task->id, task->id));
@@ -346,9 +359,11 @@ tern_drain_settle_unstarted (TernDrainNext *self, const TernDrainStory *story, c
   item->for_room = FALSE;
   if (!spent && (story == NULL || (story->leaving < TERN_DRAIN_ATTEMPTS && story->restarts == 0)))
     {
-      tern_drain_add_act (self, "start", vm->uuid, vm->host, find_other_host (self, vm->uuid),
-                          FALSE);
+      const char *to = find_other_host (self, vm->uuid);
+
+      tern_drain_add_act (self, "start", vm->uuid, vm->host, to, FALSE);
       item->state = TERN_ITEM_MOVING;
+      item->destination = g_strdup (to != NULL ? to : vm->host);
       self->news_come = TRUE;
     }
   else if (!tern_drain_start_again (self, item, vm->host))

@@ -6,7 +6,10 @@
 
 #include "plan/drain.h"
 
+#include "base/text.h"
 #include "plan/drain-private.h"
+
+#define MAX_NAME_SHOWN 60
 
 guint
 tern_drain_plan_count (const TernDrainPlan *self, TernItemState state)
@@ -38,8 +41,31 @@ tern_drain_plan_with (const TernDrainQuestion *question, const TernDrainPast *pa
   return plan;
 }
 
+/* By the times expected now; what really comes is decided move by move. */
+static void
+tell_who_is_late (const TernDrainQuestion *question, GPtrArray *items)
+{
+  gint64 left_us = question->drain->deadline_us - question->now_us;
+
+  for (guint i = 0; question->drain->deadline_us > 0 && i < items->len; i++)
+    {
+      TernDrainItem *item = items->pdata[i];
+      g_autofree char *shown = tern_text_visible (item->vm_name, MAX_NAME_SHOWN);
+
+      if (item->state == TERN_ITEM_WAITING && item->end_us > 0 && item->begin_us >= left_us)
+        tern_drain_item_add (item, "TimedOut",
+                             g_strdup_printf ("the deadline is expected to pass before the turn "
+                                              "of %s comes; it would be left on %s",
+                                              shown, item->host),
+                             g_strdup ("give a later deadline"));
+    }
+}
+
 TernDrainPlan *
 tern_drain_plan (const TernDrainQuestion *question)
 {
-  return tern_drain_plan_with (question, NULL);
+  TernDrainPlan *plan = tern_drain_plan_with (question, NULL);
+
+  tell_who_is_late (question, plan->items);
+  return plan;
 }

@@ -97,7 +97,8 @@ guint tern_drain_plan_count (const TernDrainPlan *self, TernItemState state);
  * all have left is as short as it can be found, then what is left is even.
  *
  * What cannot leave is LEFT, with every reason of every host in short (grouped by code), and what
- * would free it as remedies: a mask, an eject, so many MiB, an unlock.
+ * would free it as remedies: a mask, an eject, so many MiB, an unlock. Whose turn is expected after
+ * the deadline is WAITING with that as a reason.
  *
  * Returns: (transfer full)
  */
@@ -180,8 +181,12 @@ void tern_drain_step_free (TernDrainStep *self);
 /** A drained host that does not answer is waited for so long; what is on it then is left. */
 #define TERN_DRAIN_HOST_WAIT_US (15 * 60 * G_USEC_PER_SEC)
 
-/** tern_drain_was_interrupted: whether the daemon's end stopped that task before it began anything:
- * it proves nothing of its VM and its hosts */
+/** So many moves of a VM that the daemon's end broke off are forgiven: a daemon that never stays up
+ * long enough for a move does not begin it for ever. */
+#define TERN_DRAIN_BROKEN_OFF 3
+/** tern_drain_was_interrupted: whether the daemon's end stopped that task, before it began anything
+ * or in the middle of a move that left the VM where it was: it proves nothing of its VM and its
+ * hosts */
 gboolean tern_drain_was_interrupted (const TernTaskRecord *child);
 
 /**

@@ -42,6 +42,15 @@ count_failed_hosts (const TernTaskRecord *record)
 }
 
 gboolean
+tern_retry_was_broken_off (const TernTaskRecord *record)
+{
+  guint n = record->steps != NULL ? g_strv_length (record->steps) : 0;
+
+  return record->phase == TERN_PHASE_FAILED && n > 0
+         && g_str_has_suffix (record->steps[n - 1], ": " TERN_STEP_BROKEN_OFF);
+}
+
+gboolean
 tern_retry_allows (const TernTaskRecord *record, int error_code, const TernSighting *source)
 {
   if (tern_task_record_is_start (record) || !record->chosen || record->cancel_requested

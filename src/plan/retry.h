@@ -6,6 +6,10 @@
 
 G_BEGIN_DECLS
 
+/** The last step of a move that our own end broke off, and nothing else. */
+#define TERN_STEP_BROKEN_OFF                                                                       \
+  "virternd was restarted, and the move was not under way any more; the VM runs where it was"
+
 /** On how many hosts one move is tried. */
 #define TERN_RETRY_MAX_HOSTS 3
 
@@ -22,5 +26,9 @@ G_BEGIN_DECLS
  */
 gboolean tern_retry_allows (const TernTaskRecord *record, int error_code,
                             const TernSighting *source);
+
+/** tern_retry_was_broken_off: whether @record is of a move that failed because the daemon ended in
+ * the middle of it: it proves nothing of the VM and of either host */
+gboolean tern_retry_was_broken_off (const TernTaskRecord *record);
 
 G_END_DECLS

@@ -32,6 +32,7 @@ G_DECLARE_INTERFACE (TernStore, tern_store, TERN, STORE, GObject)
  * @host: (nullable): only from or to this host
  * @state: (nullable): only with this coarse state, see tern_task_phase_to_state()
  * @parent: only those that this drain or return ordered; 0 for all
+ * @traces: with their traces
  *
  * A page of history, newest first.
  */
@@ -43,6 +44,7 @@ typedef struct
   const char *host;
   const char *state;
   guint64 parent;
+  gboolean traces;
 } TernTaskFilter;
 
 struct _TernStoreInterface
@@ -85,7 +87,7 @@ GPtrArray *tern_store_load_hosts (TernStore *self, GError **error);
 /** tern_store_load_open_tasks: blocking, only before the main loop runs.
  * @out_last_id: the highest id ever given, 0 for none; also of ended tasks
  * Returns: (transfer full) (element-type TernTaskRecord): every task not in a final phase, and
- *   every one in attention, by id */
+ *   every one in attention, by id, with their traces */
 GPtrArray *tern_store_load_open_tasks (TernStore *self, guint64 *out_last_id, GError **error);
 
 /** tern_store_load_children: blocking, only before the main loop runs. Returns: (transfer full)
@@ -119,7 +121,8 @@ void tern_store_put_host_async (TernStore *self, const TernHostConfig *host, GAs
 /** tern_store_remove_host_async: removing what is not there is no error */
 void tern_store_remove_host_async (TernStore *self, const char *name, GAsyncReadyCallback cb,
                                    gpointer data);
-/** tern_store_put_task_async: inserts or replaces by id; @task is copied at once */
+/** tern_store_put_task_async: inserts or replaces by id, together with its trace if it has one;
+ * @task is copied at once */
 void tern_store_put_task_async (TernStore *self, const TernTaskRecord *task, GAsyncReadyCallback cb,
                                 gpointer data);
 /** tern_store_put_tasks_async: @tasks: (element-type TernTaskRecord): at least one, copied at once;

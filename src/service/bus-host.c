@@ -47,7 +47,7 @@ fill_cpu (TernBusHost *bus, const TernCpu *cpu)
 static void
 fill_facts (TernBusHost *bus, const TernHostFacts *facts)
 {
-  static const TernHostFacts none = { 0 };
+  static const TernHostFacts none = { .load_permille = -1 };
 
   if (facts == NULL)
     facts = &none;
@@ -57,6 +57,7 @@ fill_facts (TernBusHost *bus, const TernHostFacts *facts)
   tern_bus_host_set_memory_free (bus, facts->memory_free);
   tern_bus_host_set_cpus (bus, facts->cpus);
   tern_bus_host_set_cpu_mhz (bus, facts->cpu_mhz);
+  tern_bus_set_load (bus, "cpu-load", facts->load_permille);
   tern_bus_set_text (bus, "arch", facts->arch);
   fill_cpu (bus, facts->cpu);
   tern_bus_host_set_libvirt_version (bus, facts->libvirt_version);

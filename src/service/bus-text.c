@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Foreign text on its way to the bus.
+ * Foreign text on its way to the bus, and figures that change all the time.
  */
 #include "config.h"
 
 #include "service/bus-text.h"
 
 #include "base/text.h"
+
+/* A load that is not away from what is shown by so many thousandths is no news. */
+#define LOAD_MATTERS 10
 
 void
 tern_bus_set_text (gpointer skeleton, const char *property, const char *text)
@@ -36,6 +39,16 @@ tern_bus_set_texts (gpointer skeleton, const char *property, char **texts)
   g_auto (GStrv) visible = make_visible (texts);
 
   g_object_set (skeleton, property, visible, NULL);
+}
+
+void
+tern_bus_set_load (gpointer skeleton, const char *property, int permille)
+{
+  int shown = -1;
+
+  g_object_get (skeleton, property, &shown, NULL);
+  if (shown != permille && (shown < 0 || permille < 0 || ABS (permille - shown) >= LOAD_MATTERS))
+    g_object_set (skeleton, property, permille, NULL);
 }
 
 char *

@@ -18,6 +18,10 @@ void tern_bus_set_text (gpointer skeleton, const char *property, const char *tex
 /** tern_bus_set_texts: sets an "as" property. @texts: (nullable) (array zero-terminated=1) */
 void tern_bus_set_texts (gpointer skeleton, const char *property, char **texts);
 
+/** tern_bus_set_load: sets a property of type "i", in thousandths, if what it shows is away from
+ * @permille by a hundredth at least, or if one of them is -1, "not measured" */
+void tern_bus_set_load (gpointer skeleton, const char *property, int permille);
+
 /** tern_bus_text: Returns: (transfer full): @text, visible and whole */
 char *tern_bus_text (const char *text);
 

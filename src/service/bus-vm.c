@@ -108,6 +108,7 @@ fill_hardware (TernBusVm *bus, const TernVm *vm)
   tern_bus_vm_set_memory (bus, vm->memory);
   tern_bus_vm_set_memory_current (bus, vm->memory_current);
   tern_bus_vm_set_vcpus (bus, vm->vcpus);
+  tern_bus_set_load (bus, "cpu-load", vm->load_permille);
   tern_bus_set_text (bus, "arch", vm->arch);
   tern_bus_set_text (bus, "machine", vm->machine);
   tern_bus_set_text (bus, "virt-type", vm->virt_type);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The history of tasks: ListTasks and GetTask. Ended tasks come from the store; of a task
+ * The history of tasks: ListTasks, GetTask and GetTrace. Ended tasks come from the store; of a task
  * that lives the engine knows more (rate, remaining, whether it can be cancelled; and its end,
  * also when that could not be stored), so its record counts instead.
  */
@@ -30,19 +30,23 @@ static const TernOption list_options[] = {
 };
 /* clang-format on */
 
-/* A query in flight; of GetTask only @id counts, of ListTasks the filter. */
-typedef struct
+typedef struct _Query Query;
+
+/* A query in flight; of GetTask and GetTrace only @id and @answer count, of ListTasks the filter.
+ */
+struct _Query
 {
   TernParts *parts;
   TernBusManager *bus;
   GDBusMethodInvocation *invocation;
   guint64 id;
+  void (*answer) (Query *query, const TernTaskRecord *record);
   TernTaskFilter filter;
   char *vm_uuid;
   char *host;
   char *state;
   GPtrArray *page;
-} Query;
+};
 
 static Query *
 query_new (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocation)
@@ -324,22 +328,20 @@ on_got (GObject *source, GAsyncResult *result, gpointer data)
   else if (record == NULL || record->id != query->id)
     return_no_task (query);
   else
-    tern_bus_manager_complete_get_task (query->bus, query->invocation,
-                                        format_record (query->parts, record, TERN_RECORD_WHOLE));
+    query->answer (query, record);
 }
 
-void
-tern_history_get (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocation,
-                  guint64 id)
+/* Takes over @query. */
+static void
+look_up (Query *taken, guint64 id)
 {
-  g_autoptr (Query) query = query_new (parts, bus, invocation);
-  TernTask *task = tern_task_list_find (parts->tasks, id);
+  g_autoptr (Query) query = taken;
+  TernTask *task = tern_task_list_find (query->parts->tasks, id);
 
   query->id = id;
   if (task != NULL)
     {
-      tern_bus_manager_complete_get_task (
-          bus, invocation, format_record (parts, tern_task_get_record (task), TERN_RECORD_WHOLE));
+      query->answer (query, tern_task_get_record (task));
       return;
     }
   if (id < 1 || id >= MAX_ID)
@@ -351,6 +353,49 @@ tern_history_get (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *
   /* The newest one before the next id is that one, if it is there at all. */
   query->filter.before_id = id + 1;
   query->filter.limit = 1;
-  tern_store_list_tasks_async (parts->store, &query->filter, on_got, query);
+  tern_store_list_tasks_async (query->parts->store, &query->filter, on_got, query);
   g_steal_pointer (&query);
+}
+
+static void
+answer_task (Query *query, const TernTaskRecord *record)
+{
+  tern_bus_manager_complete_get_task (query->bus, query->invocation,
+                                      format_record (query->parts, record, TERN_RECORD_WHOLE));
+}
+
+void
+tern_history_get (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocation,
+                  guint64 id)
+{
+  Query *query = query_new (parts, bus, invocation);
+
+  query->answer = answer_task;
+  look_up (query, id);
+}
+
+static void
+answer_trace (Query *query, const TernTaskRecord *record)
+{
+  tern_bus_manager_complete_get_trace (
+      query->bus, query->invocation, tern_record_trace_phases (record),
+      tern_record_trace_samples (record), tern_record_trace_steps (record));
+}
+
+void
+tern_history_trace (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocation,
+                    guint64 id, GVariant *options)
+{
+  g_autoptr (GError) error = NULL;
+  Query *query;
+
+  if (!tern_options_check (options, TERN_NO_OPTIONS, &error))
+    {
+      tern_bus_return_error (invocation, error);
+      return;
+    }
+  query = query_new (parts, bus, invocation);
+  query->answer = answer_trace;
+  query->filter.traces = TRUE;
+  look_up (query, id);
 }

@@ -14,4 +14,8 @@ void tern_history_list (TernParts *parts, TernBusManager *bus, GDBusMethodInvoca
 void tern_history_get (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocation,
                        guint64 id);
 
+/** tern_history_trace: answers GetTrace. @invocation: (transfer full) */
+void tern_history_trace (TernParts *parts, TernBusManager *bus, GDBusMethodInvocation *invocation,
+                         guint64 id, GVariant *options);
+
 G_END_DECLS

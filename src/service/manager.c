@@ -43,6 +43,14 @@ on_handle_get_task (TernBusManager *bus, GDBusMethodInvocation *invocation, guin
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static gboolean
+on_handle_get_trace (TernBusManager *bus, GDBusMethodInvocation *invocation, guint64 id,
+                     GVariant *options, gpointer data)
+{
+  tern_history_trace (data, bus, invocation, id, options);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 TernBusManager *
 tern_manager_new (TernParts *parts)
 {
@@ -61,5 +69,6 @@ tern_manager_new (TernParts *parts)
   tern_call_connect (bus, "handle-get-vm", G_CALLBACK (on_handle_get_vm), parts);
   tern_call_connect (bus, "handle-list-tasks", G_CALLBACK (on_handle_list_tasks), parts);
   tern_call_connect (bus, "handle-get-task", G_CALLBACK (on_handle_get_task), parts);
+  tern_call_connect (bus, "handle-get-trace", G_CALLBACK (on_handle_get_trace), parts);
   return bus;
 }

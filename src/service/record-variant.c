@@ -97,3 +97,52 @@ tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable, TernR
     g_variant_dict_insert_value (&dict, "Items", tern_items_to_variant (record->drain));
   return g_variant_dict_end (&dict);
 }
+
+/* How it went */
+
+GVariant *
+tern_record_trace_phases (const TernTaskRecord *record)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(xs)"));
+  for (guint i = 0; record->trace != NULL && i < record->trace->phases->len; i++)
+    {
+      const TernTracePhase *phase = &g_array_index (record->trace->phases, TernTracePhase, i);
+
+      g_variant_builder_add (&builder, "(xs)", phase->at_us, phase->word);
+    }
+  return g_variant_builder_end (&builder);
+}
+
+GVariant *
+tern_record_trace_samples (const TernTaskRecord *record)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(xttttu)"));
+  for (guint i = 0; record->trace != NULL && i < record->trace->samples->len; i++)
+    {
+      const TernTraceSample *sample = &g_array_index (record->trace->samples, TernTraceSample, i);
+
+      g_variant_builder_add (&builder, "(xttttu)", sample->at_us, sample->remaining,
+                             sample->processed, sample->dirty_bps, sample->rate_bps,
+                             sample->iteration);
+    }
+  return g_variant_builder_end (&builder);
+}
+
+GVariant *
+tern_record_trace_steps (const TernTaskRecord *record)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(xs)"));
+  for (guint i = 0; record->steps != NULL && record->steps[i] != NULL; i++)
+    {
+      g_autofree char *sentence = tern_bus_text (record->steps[i]);
+
+      g_variant_builder_add (&builder, "(xs)", tern_trace_get_step (record->trace, i), sentence);
+    }
+  return g_variant_builder_end (&builder);
+}

@@ -27,6 +27,14 @@ typedef enum
 GVariant *tern_record_to_variant (const TernTaskRecord *record, gboolean cancelable,
                                   TernRecordForm form);
 
+/** tern_record_trace_phases: Returns: (transfer floating): a(xs), as GetTrace has them; empty of a
+ * record without a trace */
+GVariant *tern_record_trace_phases (const TernTaskRecord *record);
+/** tern_record_trace_samples: Returns: (transfer floating): a(xttttu), likewise */
+GVariant *tern_record_trace_samples (const TernTaskRecord *record);
+/** tern_record_trace_steps: Returns: (transfer floating): a(xs): all of the record's steps */
+GVariant *tern_record_trace_steps (const TernTaskRecord *record);
+
 /** tern_record_get_progress: Returns: what the bus shows as Progress: 0 while unknown */
 guint tern_record_get_progress (const TernTaskRecord *record);
 

@@ -61,6 +61,7 @@ export_host (TernService *self, TernHost *host)
   g_autoptr (TernBusObjectSkeleton) object = tern_bus_object_skeleton_new (path);
   TernBusHost *bus = tern_bus_host_skeleton_new ();
 
+  tern_bus_host_set_cpu_load (bus, -1);
   fill_host (self, bus, host);
   tern_bus_object_skeleton_set_host (object, bus);
   g_dbus_object_manager_server_export (self->server, G_DBUS_OBJECT_SKELETON (object));
@@ -98,6 +99,7 @@ export_vm (TernService *self, TernVm *vm)
   g_autoptr (TernBusObjectSkeleton) object = tern_bus_object_skeleton_new (path);
   TernBusVm *bus = tern_bus_vm_skeleton_new ();
 
+  tern_bus_vm_set_cpu_load (bus, -1);
   tern_bus_vm_fill (bus, self->parts, vm);
   tern_bus_object_skeleton_set_vm (object, bus);
   g_dbus_object_manager_server_export (self->server, G_DBUS_OBJECT_SKELETON (object));

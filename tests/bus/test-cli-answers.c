@@ -20,6 +20,9 @@
 #define TASK_PATH TERN_BUS_PATH_TASKS "/7"
 #define VM_PATH TERN_BUS_PATH "/vms/x"
 #define UUID "11111111-1111-4111-8111-111111111111"
+#define TRACE                                                                                      \
+  "(@a(xs) [(1000000, 'queued'), (3000000, ''), (3500000, 'copying'), (8500000, 'done')], "        \
+  "@a(xttttu) [(4000000, 9, 8, 7, 18446744073709551615, 5)], @a(xs) [(0, '12 s, pass 3')])"
 
 /*
  * @moves: how many a plan has
@@ -184,6 +187,8 @@ take_method (gpointer data)
     }
   else if (strcmp (method, "GetVm") == 0)
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(o)", VM_PATH));
+  else if (strcmp (method, "GetTrace") == 0)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (TRACE));
   else if (strcmp (method, "ListWebhooks") == 0)
     g_dbus_method_invocation_return_value (
         invocation,
@@ -616,6 +621,27 @@ START_TEST (steps_hosts_that_failed_and_notes_have_lines_of_their_own)
 }
 END_TEST
 
+START_TEST (phases_are_shown_with_how_long_they_took)
+{
+  set_state ("done");
+  g_auto (Ran) show = run_command ("task show 7");
+  g_auto (Ran) json = run_command ("task show 7 --json");
+
+  ck_assert_int_eq (show.status, 0);
+  ck_assert_str_eq (show.err, "");
+  assert_says ("task show 7", show.out,
+               "Phases              queued, 2.0 s\n"
+               "                    (not known), 500 ms\n"
+               "                    copying, 5.0 s\n"
+               "                    done\n");
+  assert_says ("--json", json.out, "\"trace\" : {");
+  assert_says ("--json", json.out, "\"phase\" : \"copying\"");
+  assert_says ("--json", json.out, "\"memory-processed\" : 8");
+  assert_says ("--json", json.out, "\"rate\" : \"18446744073709551615\"");
+  assert_says ("--json", json.out, "\"sentence\" : \"12 s, pass 3\"");
+}
+END_TEST
+
 /* --- forecasts --- */
 
 START_TEST (forecasts_are_asked_for_side_by_side_and_not_too_many_at_once)
@@ -682,6 +708,7 @@ TERN_CHECK_MAIN ("cli-answers",
   tcase_add_test (tcase, what_is_odd_about_a_running_task_is_worth_a_look_and_no_attention);
   tcase_add_test (tcase, ctrl_c_ends_the_command_and_cancels_nothing);
   tcase_add_test (tcase, steps_hosts_that_failed_and_notes_have_lines_of_their_own);
+  tcase_add_test (tcase, phases_are_shown_with_how_long_they_took);
   tcase_add_test (tcase, forecasts_are_asked_for_side_by_side_and_not_too_many_at_once);
   tcase_add_test (tcase, what_is_out_of_the_ordinary_in_a_forecast_is_told_in_a_sentence);
   tcase_add_test (tcase, without_a_forecast_nothing_is_measured);)

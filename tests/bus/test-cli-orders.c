@@ -111,6 +111,8 @@ answer_question (const char *method)
     return g_variant_new ("(@aa{sv})", parse (script.webhooks, "aa{sv}"));
   if (strcmp (method, "GetVm") == 0)
     return g_variant_new ("(o)", VM_PATH);
+  if (strcmp (method, "GetTrace") == 0)
+    return g_variant_new_parsed ("(@a(xs) [], @a(xttttu) [], @a(xs) [])");
   return NULL;
 }
 

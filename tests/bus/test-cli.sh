@@ -316,6 +316,11 @@ run task list --all --json && json '(map(.id) | min) == 1'
 ok $? "task list --all has the first one"
 run task show 1 && says out "^Downtime +[0-9]+ ms" && says out "^State +done"
 ok $? "task show tells how it went"
+run task show 1 && says out "^Phases +queued, [0-9.]+ m?s" && says out "^ +copying, [0-9.]+ m?s" && says out "^ +done$"
+ok $? "its phases, and how long each took"
+run task show 1 --json && json '(.trace.phases | map(.phase) | .[0] == "queued" and .[-1] == "done")
+  and (.trace.samples | length) >= 1 and (.trace.samples[0] | has("dirty-rate")) and .trace.steps == []'
+ok $? "task show --json has its trace"
 run task show 1 --json && json '.id == 1 and ."started-by-uid" >= 0'
 ok $? "task show --json has it all"
 run task show 4711

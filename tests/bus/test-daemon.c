@@ -274,6 +274,23 @@ START_TEST (it_ends_well_in_the_middle_of_moves_and_calls)
 }
 END_TEST
 
+/* Of task 1, whichever daemon had it. */
+static void
+assert_trace (const char *expected)
+{
+  g_autoptr (GVariant) trace =
+      call ("GetTrace", g_variant_new ("(t@a{sv})", (guint64) 1, no_options ()));
+  g_autoptr (GVariant) phases = g_variant_get_child_value (trace, 0);
+  g_autoptr (GString) words = g_string_new (NULL);
+  GVariantIter iter;
+  const char *word;
+
+  g_variant_iter_init (&iter, phases);
+  while (g_variant_iter_next (&iter, "(x&s)", NULL, &word))
+    g_string_append_printf (words, " %s", word);
+  ck_assert_str_eq (words->str, expected);
+}
+
 START_TEST (hosts_history_and_ids_outlive_it)
 {
   g_autofree char *state = folder_path ("state");
@@ -292,6 +309,7 @@ START_TEST (hosts_history_and_ids_outlive_it)
   uri = get_string (TERN_BUS_PATH_HOSTS "/kept", TERN_IFACE_HOST, "Uri");
   ck_assert_str_eq (uri, "sim://spare/");
   g_variant_unref (call ("GetTask", g_variant_new ("(t)", G_GUINT64_CONSTANT (1))));
+  assert_trace (" queued checking preparing copying verifying failed");
   second = migrate ("web", "kept");
   ck_assert_str_eq (second, TERN_BUS_PATH_TASKS "/2");
   ck_assert (wait_for_end (second));
@@ -313,6 +331,7 @@ START_TEST (an_open_task_is_taken_up_after_a_crash_and_ends_with_the_truth)
 
   simulate_with_state (state);
   ck_assert (!wait_for_end (task));
+  assert_trace (" queued checking preparing copying following verifying failed");
   after = get_string (task, TERN_IFACE_TASK, "State");
   ck_assert_str_eq (after, "failed");
 }

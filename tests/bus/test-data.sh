@@ -32,10 +32,10 @@ check_none "the catalog uses only fields that the log has" \
   "$(grep -o '@TERN_[A-Z_]*@' data/virtern.catalog | tr -d @ | sort -u |
      while read -r field; do grep -q "\"$field\"" $names || echo "$field"; done)"
 check "every polkit action is in the policy, and no other" \
-  "$(defined TERN_POLKIT_)" "$(sed -n 's/.*<action id="\([^"]*\)">.*/\1/p' data/org.virtern.virtern1.policy | sort)"
+  "$(defined TERN_POLKIT_)" "$(sed -n 's/.*<action id="\([^"]*\)">.*/\1/p' data/org.virtern.virtern1.policy.in | sort)"
 check "every polkit action is owned by the user of the daemon" \
   "$(defined TERN_POLKIT_ | wc -l)" \
-  "$(grep -c '<annotate key="org.freedesktop.policykit.owner">unix-user:virtern</annotate>' data/org.virtern.virtern1.policy)"
+  "$(grep -c '<annotate key="org.freedesktop.policykit.owner">unix-user:virtern</annotate>' data/org.virtern.virtern1.policy.in)"
 check_none "every polkit action is in the contract" \
   "$(defined TERN_POLKIT_ | while read -r action; do
        grep -q "polkit: $action" data/org.virtern.Virtern1.xml || echo "$action"; done)"
@@ -48,7 +48,7 @@ check "every method of the contract that changes something, or shows whom we tel
   "Activate AddHost AddWebhook ApplyPlan Cancel Drain ListWebhooks LockVm MaskVm Migrate MigrateGroup Recheck RemoveHost RemoveWebhook Resolve Resume SetHost SetLimits SetVm StartVm SwitchPolicy TestWebhook Undo UnlockVm" \
   "$(methods 'polkit: org')"
 check "every other method says that everybody may call it" \
-  "CheckVm Forecast GetBaseline GetSnapshot GetTask GetVm ListOrigins ListTasks Plan PlanDrain PlanReturn" \
+  "CheckVm Forecast GetBaseline GetSnapshot GetTask GetTrace GetVm ListOrigins ListTasks Plan PlanDrain PlanReturn" \
   "$(methods 'Everybody may ask' )"
 check "no method is in neither list" \
   "$(sed -n 's/.*<method name="\([A-Za-z]*\)">.*/\1/p' data/org.virtern.Virtern1.xml | sort -u | xargs)" \

@@ -225,6 +225,21 @@ assert_nothing_changed (void)
 
 /* Draining */
 
+static void
+assert_trace (guint64 id, const char *expected)
+{
+  g_autoptr (GVariant) trace = call ("GetTrace", g_variant_new ("(t@a{sv})", id, no_options ()));
+  g_autoptr (GVariant) phases = g_variant_get_child_value (trace, 0);
+  g_autoptr (GString) words = g_string_new (NULL);
+  GVariantIter iter;
+  const char *word;
+
+  g_variant_iter_init (&iter, phases);
+  while (g_variant_iter_next (&iter, "(x&s)", NULL, &word))
+    g_string_append_printf (words, "%s%s", words->len > 0 ? " " : "", word);
+  ck_assert_str_eq (words->str, expected);
+}
+
 START_TEST (a_drain_moves_what_runs_and_closes_the_host)
 {
   g_autofree char *task = drain ("['node1']", "{}");
@@ -234,6 +249,7 @@ START_TEST (a_drain_moves_what_runs_and_closes_the_host)
   assert_duty ("node1", "draining", 1);
   ck_assert (wait_for_end (task));
   assert_task (task, "State", "done");
+  assert_trace (1, "draining done");
   assert_item (task, "web", "State", "gone");
   assert_item (task, "db", "State", "gone");
   assert_duty ("node1", "maintenance", 1);

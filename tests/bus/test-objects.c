@@ -134,6 +134,39 @@ START_TEST (only_the_last_ended_tasks_have_an_object_but_all_are_listed)
 }
 END_TEST
 
+static void
+assert_load (const char *path, const char *iface, int expected)
+{
+  g_autoptr (GVariant) load = get_property (path, iface, "CpuLoad");
+
+  ck_assert_int_eq (g_variant_get_int32 (load), expected);
+}
+
+START_TEST (loads_are_shown_if_they_were_measured)
+{
+  fixture_simulate (
+      "{ \"virtern-snapshot\": 1, \"hosts\": [" HOST (
+          "node1",
+          ", \"load-permille\": "
+          "420") "," HOST ("node2",
+                           "") "],"
+                               "\"vms\": [" VM (
+                                   "web", "node1", 1024,
+                                   WITH_UUID (
+                                       UUID_WEB) ", \"load-permille\": 7") "," VM ("huge", "node1",
+                                                                                   1024,
+                                                                                   WITH_UUID (
+                                                                                       UUID_HUGE)) "] "
+                                                                                                   "}",
+      "50");
+  assert_load (TERN_BUS_PATH_HOSTS "/node1", TERN_IFACE_HOST, 420);
+  assert_load (TERN_BUS_PATH_HOSTS "/node2", TERN_IFACE_HOST, -1);
+  assert_load (TERN_BUS_PATH_VMS "/aaaaaaaa_2d0000_2d4000_2d8000_2d000000000004", TERN_IFACE_VM, 7);
+  assert_load (TERN_BUS_PATH_VMS "/aaaaaaaa_2d0000_2d4000_2d8000_2d000000000005", TERN_IFACE_VM,
+               -1);
+}
+END_TEST
+
 START_TEST (a_host_that_cannot_be_reached_says_why)
 {
   g_autofree char *state = NULL;
@@ -263,6 +296,7 @@ TERN_CHECK_MAIN ("objects",
   tcase_add_test (tcase, the_signals_add_up_to_what_is_listed);
   tcase_add_test (tcase, a_task_is_there_before_migrate_returns);
   tcase_add_test (tcase, only_the_last_ended_tasks_have_an_object_but_all_are_listed);
+  tcase_add_test (tcase, loads_are_shown_if_they_were_measured);
   tcase_add_test (tcase, a_host_that_cannot_be_reached_says_why);
   tcase_add_test (tcase, when_its_host_is_lost_a_vm_stays_and_is_unknown);
   tcase_add_test (tcase, a_name_of_4096_characters_is_kept_whole);

@@ -433,6 +433,102 @@ START_TEST (wrong_ways_to_ask_for_the_history_are_refused_by_name)
 }
 END_TEST
 
+/* --- how a task went --- */
+
+/* (transfer full): a(xs), a(xttttu) or a(xs) */
+static GVariant *
+get_trace (guint64 id, gsize part)
+{
+  g_autoptr (GVariant) trace = call ("GetTrace", g_variant_new ("(t@a{sv})", id, no_options ()));
+
+  return g_variant_get_child_value (trace, part);
+}
+
+static gint64
+get_time (const char *task, const char *property)
+{
+  g_autoptr (GVariant) value = get_property (task, TERN_IFACE_TASK, property);
+
+  return g_variant_get_int64 (value);
+}
+
+/* Returns: (transfer full): the words, each with a blank before it; the times must not fall */
+static char *
+join_phases (GVariant *phases, gint64 begin_us, gint64 end_us)
+{
+  GString *words = g_string_new (NULL);
+  GVariantIter iter;
+  const char *word;
+  gint64 at_us, last_us = begin_us;
+
+  g_variant_iter_init (&iter, phases);
+  while (g_variant_iter_next (&iter, "(x&s)", &at_us, &word))
+    {
+      ck_assert_int_ge (at_us, last_us);
+      last_us = at_us;
+      g_string_append_printf (words, " %s", word);
+    }
+  ck_assert_int_eq (last_us, end_us);
+  return g_string_free (words, FALSE);
+}
+
+static void
+assert_samples (GVariant *samples, guint64 memory)
+{
+  GVariantIter iter;
+  guint64 remaining, processed, dirty, rate, sent = 0;
+  gint64 at_us, last_us = 0;
+  guint iteration;
+
+  ck_assert_uint_ge (g_variant_n_children (samples), 3);
+  g_variant_iter_init (&iter, samples);
+  while (g_variant_iter_next (&iter, "(xttttu)", &at_us, &remaining, &processed, &dirty, &rate,
+                              &iteration))
+    {
+      ck_assert_int_ge (at_us, last_us);
+      ck_assert_uint_le (remaining, memory);
+      ck_assert_uint_ge (processed, sent);
+      last_us = at_us;
+      sent = processed;
+    }
+  ck_assert_uint_gt (sent, 0);
+  ck_assert_uint_ge (iteration, 1);
+}
+
+START_TEST (the_trace_of_a_move_has_its_phases_and_samples_of_its_copy)
+{
+  g_autofree char *task = migrate ("db", "node2");
+  g_autoptr (GVariant) running = NULL;
+  g_autoptr (GVariant) phases = NULL;
+  g_autoptr (GVariant) samples = NULL;
+  g_autofree char *words = NULL;
+  const char *last;
+
+  wait_for_phase (task, "copying");
+  running = get_trace (1, 0);
+  g_variant_get_child (running, g_variant_n_children (running) - 1, "(x&s)", NULL, &last);
+  ck_assert_str_ne (last, "done");
+  ck_assert (wait_for_end (task));
+  phases = get_trace (1, 0);
+  samples = get_trace (1, 1);
+  words = join_phases (phases, get_time (task, "Created"), get_time (task, "Finished"));
+  ck_assert_msg (g_str_has_prefix (words, " queued checking preparing copying"), "%s", words);
+  ck_assert_msg (g_str_has_suffix (words, " verifying done"), "%s", words);
+  assert_samples (samples, G_GUINT64_CONSTANT (4) << 30);
+}
+END_TEST
+
+START_TEST (a_trace_is_asked_for_by_the_id_of_a_task_and_without_options)
+{
+  assert_error ("GetTrace", g_variant_new ("(t@a{sv})", (guint64) 1, no_options ()), "NotFound",
+                "There is no task 1");
+  assert_error ("GetTrace", g_variant_new ("(t@a{sv})", G_MAXUINT64, no_options ()), "NotFound",
+                "18446744073709551615");
+  assert_error ("GetTrace", g_variant_new ("(t@a{sv})", (guint64) 1, options ("{'from': <1>}")),
+                "InvalidArgument", "“from”");
+}
+END_TEST
+
 START_TEST (large_numbers_do_no_harm)
 {
   g_autoptr (GVariant) all = NULL;
@@ -521,6 +617,8 @@ TERN_CHECK_MAIN ("tasks",
   tcase_add_test (tcase, the_history_can_be_narrowed);
   tcase_add_test (tcase, the_history_tells_the_end_that_could_not_be_stored);
   tcase_add_test (tcase, wrong_ways_to_ask_for_the_history_are_refused_by_name);
+  tcase_add_test (tcase, the_trace_of_a_move_has_its_phases_and_samples_of_its_copy);
+  tcase_add_test (tcase, a_trace_is_asked_for_by_the_id_of_a_task_and_without_options);
   tcase_add_test (tcase, large_numbers_do_no_harm);
   tcase_add_test (tcase, the_history_has_the_keys_and_values_of_the_object);)
 /* clang-format on */

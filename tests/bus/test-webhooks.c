@@ -263,6 +263,9 @@ START_TEST (a_key_that_others_can_read_is_refused)
   ck_assert_int_eq (g_chmod (path, 0600), 0);
   add ("pager", "/ok", text);
   assert_told ("SecretFile", path);
+  /* Who only asks for a test has asked well. */
+  ck_assert_int_eq (g_chmod (path, 0644), 0);
+  assert_error ("TestWebhook", name_args ("pager"), "Failed", "can be read or changed by others");
 }
 END_TEST
 

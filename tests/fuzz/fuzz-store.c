@@ -38,7 +38,7 @@ open_store (void)
   g_assert_true (tern_sql_exec (db,
                                 "DELETE FROM host; DELETE FROM task; DELETE FROM limits; "
                                 "DELETE FROM origin; DELETE FROM webhook; DELETE FROM outbox; "
-                                "DELETE FROM text",
+                                "DELETE FROM text; DELETE FROM trace",
                                 NULL));
   return db;
 }
@@ -57,8 +57,13 @@ take (Input *input, size_t length)
 static const char *
 choose_word (size_t number)
 {
-  static const char *const others[] = { "source", "destination", "task.ended", "draining",
-                                        "{\"hosts\": [\"a\"], \"only\": []}" };
+  static const char *const others[] = { "source",
+                                        "destination",
+                                        "task.ended",
+                                        "draining",
+                                        "{\"hosts\": [\"a\"], \"only\": []}",
+                                        "{\"phases\":[[1,\"done\"]],\"steps\":[],"
+                                        "\"step\":400000,\"samples\":[[1,2,3,4,5,6]]}" };
 
   if (number < TERN_N_PHASES)
     return tern_task_phase_to_string (number);
@@ -129,6 +134,7 @@ add_rows (sqlite3 *db, Input input)
       add_row (db, &tern_table_webhook, &input);
       add_row (db, &tern_table_notice, &input);
       add_row (db, &tern_table_text, &input);
+      add_row (db, &tern_table_trace, &input);
     }
 }
 
@@ -159,7 +165,7 @@ try_tasks (sqlite3 *db, GPtrArray *tasks, guint64 last_id)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  TernTaskFilter filter = { .limit = 1000 };
+  TernTaskFilter filter = { .limit = 1000, .traces = TRUE };
   sqlite3 *db = open_store ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) hosts = NULL;

@@ -393,6 +393,8 @@ a_drain_goes_on_without_a_destination_that_died() {
   for other in web01 web02; do
     [[ $other == "$vm" ]] || wait_until 60 is_gone_to "$id" "$other" node2
   done
+  wait_until 60 note_says "$id" 'node3 does not answer'
+  contains "$(task_field "$id" note)" 'it is waited for until'
   ! task_has_ended "$id" || fail "it has ended: $(virtern task show "$id")"
   lab fault node3 libvirtd start
   has_ended_as "$id" 'done'
@@ -400,6 +402,8 @@ a_drain_goes_on_without_a_destination_that_died() {
   all_left node1 $THREE
   duty_is node1 maintenance
 }
+
+note_says() { contains "$(task_field "$1" note)" "$2"; } # TASK TEXT
 
 is_gone_to() { # TASK VM HOST
   [[ $(item "$1" "$2" '"\(.state) \(.destination)"') == "gone $3" ]]

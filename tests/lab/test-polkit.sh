@@ -60,7 +60,7 @@ mkdir -p /usr/share/polkit-1/actions /usr/share/polkit-1/rules.d /etc/polkit-1/r
 for folder in /usr/share/polkit-1/actions /usr/share/polkit-1/rules.d /etc/polkit-1/rules.d; do
   mount -t tmpfs -o mode=755 tmpfs "$folder"
 done
-cp "$TOP_SRCDIR/data/org.virtern.virtern1.policy" /usr/share/polkit-1/actions/
+cp "$TOP_BUILDDIR/data/org.virtern.virtern1.policy" /usr/share/polkit-1/actions/
 cat > /etc/polkit-1/rules.d/10-virtern.rules <<'RULES'
 polkit.addRule(function(action, subject) {
   if (action.id == "org.virtern.virtern1.migrate" && subject.user == "ternclient" &&

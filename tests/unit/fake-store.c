@@ -37,6 +37,18 @@ write_free (Write *write)
   g_free (write);
 }
 
+/* Without a trace of its own it leaves the one that is there. */
+static void
+keep (FakeStore *self, const TernTaskRecord *record)
+{
+  const TernTaskRecord *before = fake_store_find_task (self, record->id);
+  TernTaskRecord *kept = tern_task_record_copy (record);
+
+  if (kept->trace == NULL && before != NULL && before->trace != NULL)
+    kept->trace = tern_trace_copy (before->trace);
+  g_hash_table_replace (self->tasks, g_memdup2 (&record->id, sizeof record->id), kept);
+}
+
 /* From here on it is on the disk. */
 static void
 carry_out (FakeStore *self, Write *write)
@@ -48,8 +60,7 @@ carry_out (FakeStore *self, Write *write)
       g_ptr_array_add (self->journal,
                        g_strdup_printf ("stored %" G_GUINT64_FORMAT " %s", record->id,
                                         tern_task_phase_to_string (record->phase)));
-      g_hash_table_replace (self->tasks, g_memdup2 (&record->id, sizeof record->id),
-                            tern_task_record_copy (record));
+      keep (self, record);
     }
   if (write->run != NULL)
     write->run (self, write->what);
@@ -293,6 +304,22 @@ compare_tasks (gconstpointer a, gconstpointer b)
   return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static TernTaskRecord *
+copy_without_trace (const TernTaskRecord *record)
+{
+  TernTaskRecord *copy = tern_task_record_copy (record);
+
+  g_clear_pointer (&copy->trace, tern_trace_free);
+  return copy;
+}
+
+static gboolean
+is_open (FakeStore *self, const TernTaskRecord *record, guint64 unused)
+{
+  (void) self, (void) unused;
+  return !tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION;
+}
+
 /* By id, those that @wanted accepts. */
 static GPtrArray *
 select_tasks (FakeStore *self,
@@ -306,7 +333,8 @@ select_tasks (FakeStore *self,
   g_hash_table_iter_init (&iter, self->tasks);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (wanted (self, value, number))
-      g_ptr_array_add (tasks, tern_task_record_copy (value));
+      g_ptr_array_add (tasks, wanted == is_open ? tern_task_record_copy (value)
+                                                : copy_without_trace (value));
   g_ptr_array_sort (tasks, compare_tasks);
   return tasks;
 }
@@ -316,13 +344,6 @@ is_any (FakeStore *self, const TernTaskRecord *record, guint64 unused)
 {
   (void) self, (void) record, (void) unused;
   return TRUE;
-}
-
-static gboolean
-is_open (FakeStore *self, const TernTaskRecord *record, guint64 unused)
-{
-  (void) self, (void) unused;
-  return !tern_task_phase_is_final (record->phase) || record->phase == TERN_PHASE_ATTENTION;
 }
 
 static gboolean
@@ -439,7 +460,8 @@ list_tasks_async (TernStore *store, const TernTaskFilter *filter, GAsyncReadyCal
       g_ptr_array_add (found, value);
   g_ptr_array_sort (found, compare_tasks);
   for (guint i = found->len; i-- > 0 && page->len < filter->limit;)
-    g_ptr_array_add (page, tern_task_record_copy (found->pdata[i]));
+    g_ptr_array_add (page, filter->traces ? tern_task_record_copy (found->pdata[i])
+                                          : copy_without_trace (found->pdata[i]));
   g_task_return_pointer (task, page, (GDestroyNotify) g_ptr_array_unref);
 }
 

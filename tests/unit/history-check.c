@@ -384,6 +384,31 @@ check_guest_at_end (Life *self, guint vm)
     check_last_task (self, vm);
 }
 
+/* Deaths, refused writes, people: how it went is known from its beginning to what it is now. */
+static void
+check_trace (Life *self, const TernTaskRecord *record)
+{
+  const TernTrace *trace = record->trace;
+  const TernTracePhase *phase = NULL;
+  gint64 last_us = record->created_us;
+
+  for (guint i = 0; trace != NULL && i < trace->phases->len; i++)
+    {
+      phase = &g_array_index (trace->phases, TernTracePhase, i);
+      if (phase->at_us < last_us || *phase->word == '\0' || (i == 0 && phase->at_us > last_us))
+        life_complain (self, "phase %u of task %" G_GUINT64_FORMAT " is traced wrongly", i,
+                       record->id);
+      last_us = phase->at_us;
+    }
+  if (phase == NULL || !g_str_equal (phase->word, tern_task_phase_to_string (record->phase)))
+    life_complain (self, "task %" G_GUINT64_FORMAT " is %s, and its trace ends otherwise",
+                   record->id, tern_task_phase_to_string (record->phase));
+  for (guint i = 1; trace != NULL && i < trace->samples->len; i++)
+    if (g_array_index (trace->samples, TernTraceSample, i).at_us
+        < g_array_index (trace->samples, TernTraceSample, i - 1).at_us)
+      life_complain (self, "task %" G_GUINT64_FORMAT " has samples in no order", record->id);
+}
+
 static void
 check_tasks_at_end (Life *self)
 {
@@ -400,6 +425,9 @@ check_tasks_at_end (Life *self)
                        stored != NULL ? tern_task_phase_to_string (stored->phase) : "nowhere");
       if (record->phase == TERN_PHASE_ATTENTION)
         check_attention (self, record);
+      check_trace (self, record);
+      if (stored != NULL)
+        check_trace (self, stored);
     }
 }
 

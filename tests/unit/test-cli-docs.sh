@@ -85,7 +85,7 @@ if [ -x "$TOP_BUILDDIR/virternd" ]; then
     [ -z "$missing" ]; ok $? "every option of the daemon is in its man page"
 fi
 
-actions=$(sed -n 's/.*<action id="\([^"]*\)".*/\1/p' "$TOP_SRCDIR/data/org.virtern.virtern1.policy")
+actions=$(sed -n 's/.*<action id="\([^"]*\)".*/\1/p' "$TOP_SRCDIR/data/org.virtern.virtern1.policy.in")
 missing=$(for action in $actions; do
     sed 's/\\-/-/g' "$TOP_SRCDIR/docs/man/virternd.8" | grep -qxF ".B $action" || echo "$action"
 done)

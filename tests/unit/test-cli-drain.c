@@ -221,6 +221,33 @@ START_TEST (each_change_of_a_vm_is_told_once_and_a_second_try_again)
 }
 END_TEST
 
+/* Action, destination: what is told of a VM whose task is under way. */
+START_TEST (a_vm_that_goes_nowhere_is_told_to_be_shut_down_or_started)
+{
+  static const char *const rows[][3] = {
+    { "shutdown", "", "a: is being shut down on node1, task 8\n" },
+    { "shutdown", "node1", "a: is being shut down on node1, task 8\n" },
+    { "cold", "", "a: is being shut down on node1, task 8\n" },
+    { "cold", "node1", "a: is being started again on node1, task 8\n" },
+    { "cold", "node2", "a: node1 -> node2, task 8\n" },
+    { "migrate", "node1", "a: is busy on node1, task 8\n" },
+    { "migrate", "node2", "a: node1 -> node2, task 8\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+      g_autoptr (GVariant) task = g_variant_ref_sink (g_variant_new_parsed (
+          "{'Kind': <'drain'>, 'Items': <[{'Vm': <'a'>, 'VmUuid': <'a'>, 'State': <'moving'>, "
+          "'Task': <@t 8>, 'Host': <'node1'>, 'Destination': <%s>, 'Action': <%s>}]>}",
+          rows[i][1], rows[i][0]));
+      g_autofree char *news = tern_drain_progress_format_news (told, task);
+
+      ck_assert_str_eq (news, rows[i][2]);
+    }
+}
+END_TEST
+
 START_TEST (the_line_of_the_whole_counts_who_leaves)
 {
   g_autoptr (GVariant) task = make_task (
@@ -268,6 +295,7 @@ TERN_CHECK_MAIN ("cli-drain",
   tcase_add_test (tcase, a_plan_is_kept_as_it_is_for_its_owner_only);
   tcase_add_test (tcase, what_was_answered_counts_for_those_to_be_asked_about_and_no_others);
   tcase_add_test (tcase, each_change_of_a_vm_is_told_once_and_a_second_try_again);
-  tcase_add_test (tcase, the_line_of_the_whole_counts_who_leaves);
+  tcase_add_test (tcase, a_vm_that_goes_nowhere_is_told_to_be_shut_down_or_started);
+                 tcase_add_test (tcase, the_line_of_the_whole_counts_who_leaves);
   tcase_add_test (tcase, each_kind_of_task_has_its_own_words);)
 /* clang-format on */

@@ -178,6 +178,30 @@ START_TEST (each_step_each_failed_host_and_each_new_note_is_told_once)
 }
 END_TEST
 
+/* The counts have a line of their own. */
+START_TEST (of_a_drains_note_what_it_waits_for_is_told_once)
+{
+  static const char *const turns[][2] = {
+    { "0 of 3 VMs have left node1, 3 are moving", NULL },
+    { "1 of 3 VMs have left node1, 2 are moving; task 9: node3 does not answer",
+      "node1: task 9: node3 does not answer\n" },
+    { "2 of 3 VMs have left node1, 1 is moving; task 9: node3 does not answer", NULL },
+    { "2 of 3 VMs have left node1, 1 is moving", NULL },
+    { "waits for task 8 to end", "node1: waits for task 8 to end\n" },
+  };
+  g_autoptr (TernProgress) progress = tern_progress_new (TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (turns); i++)
+    {
+      g_autoptr (GVariant) task = g_variant_ref_sink (g_variant_new_parsed (
+          "{'Id': <@t 7>, 'Kind': <'drain'>, 'Source': <'node1'>, 'Note': <%s>}", turns[i][0]));
+      g_autofree char *news = tern_progress_format_news (progress, task);
+
+      ck_assert_pstr_eq (news, turns[i][1]);
+    }
+}
+END_TEST
+
 static int
 read_percent (const char *line)
 {
@@ -330,11 +354,38 @@ START_TEST (text_is_wrapped_at_blanks_and_keeps_its_words)
 }
 END_TEST
 
+START_TEST (japanese_is_wrapped_between_its_characters)
+{
+  static const struct
+  {
+    const char *text;
+    guint columns;
+    const char *wrapped;
+  } cases[] = {
+    { "仮想マシンを移行", 10, "仮想マシ\n  ンを移行" },
+    { "移行します。次", 12, "移行しま\n  す。次" },
+    { "移行「db01」を", 8, "移行\n  「db01」\n  を" },
+    { "db01 を node2 に", 9, "db01 を\n  node2\n  に" },
+    { "ホストを退避", 0, "ホストを退避" },
+    { "", 8, "" },
+    { " ", 8, " " },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *wrapped = tern_width_wrap (cases[i].text, 2, cases[i].columns);
+
+      ck_assert_str_eq (wrapped, cases[i].wrapped);
+    }
+}
+END_TEST
+
 TERN_CHECK_MAIN ("cli-progress", setlocale (LC_ALL, "C.UTF-8");
                  tcase_add_test (tcase, the_line_is_never_wider_than_the_terminal);
                  tcase_add_test (tcase, what_matters_less_goes_first_as_it_gets_narrow);
                  tcase_add_test (tcase, when_it_will_be_over_is_told_longer_than_how_fast_it_is);
                  tcase_add_test (tcase, each_step_each_failed_host_and_each_new_note_is_told_once);
+                 tcase_add_test (tcase, of_a_drains_note_what_it_waits_for_is_told_once);
                  tcase_add_test (tcase, what_is_not_known_is_not_shown);
                  tcase_add_test (tcase, the_percentage_never_falls);
                  tcase_add_test (tcase, without_a_terminal_there_is_one_line_per_phase);
@@ -343,4 +394,5 @@ TERN_CHECK_MAIN ("cli-progress", setlocale (LC_ALL, "C.UTF-8");
                                  the_percentage_of_several_never_falls_and_no_line_is_too_wide);
                  tcase_add_test (tcase,
                                  the_phases_of_several_tasks_are_told_apart_without_a_terminal);
-                 tcase_add_test (tcase, text_is_wrapped_at_blanks_and_keeps_its_words);)
+                 tcase_add_test (tcase, text_is_wrapped_at_blanks_and_keeps_its_words);
+                 tcase_add_test (tcase, japanese_is_wrapped_between_its_characters);)

@@ -163,7 +163,7 @@ START_TEST (an_open_task_matters_only_for_those_that_go)
 {
   g_auto (DrainWorld) world = { NULL };
   g_autoptr (GBytes) key = g_bytes_new ("secret", 6);
-  g_autofree char *json = NULL, *left = NULL;
+  g_autofree char *json = NULL, *left = NULL, *moving = NULL;
   TernDrainQuestion question;
   TernTaskRecord *task;
   TernVm *a;
@@ -179,6 +179,13 @@ START_TEST (an_open_task_matters_only_for_those_that_go)
   left = document_of (&world, key);
   question = drain_world_question (&world);
   ck_assert (tern_drain_document_holds (left, &question, NULL));
+
+  /* One that was under way when the plan was made is none of the plan's moves. */
+  task->phase = TERN_PHASE_COPYING;
+  moving = document_of (&world, key);
+  question = drain_world_question (&world);
+  ck_assert_ptr_nonnull (strstr (moving, "\"moving\""));
+  ck_assert (tern_drain_document_holds (moving, &question, NULL));
 }
 END_TEST
 

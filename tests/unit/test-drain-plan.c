@@ -45,6 +45,42 @@ START_TEST (every_running_vm_gets_another_host)
 }
 END_TEST
 
+START_TEST (whose_turn_comes_after_the_deadline_is_told_so)
+{
+  for (int late = 0; late <= 1; late++)
+    {
+      g_auto (DrainWorld) world = { NULL };
+      g_autoptr (TernDrainPlan) plan = NULL;
+      gint64 last_us = 0;
+
+      drain_world_init (&world, 3);
+      for (guint i = 0; i < 6; i++)
+        {
+          g_autofree char *name = g_strdup_printf ("vm%u", i);
+
+          drain_world_vm (&world, name, 1, 2);
+        }
+      plan = plan_of (&world);
+      for (guint i = 0; i < plan->items->len; i++)
+        last_us = MAX (last_us, ((TernDrainItem *) plan->items->pdata[i])->begin_us);
+      ck_assert_int_gt (last_us, 0);
+      tern_drain_plan_free (g_steal_pointer (&plan));
+
+      world.drain->deadline_us = world.now_us + last_us + (late ? 0 : 1);
+      plan = plan_of (&world);
+      ck_assert_uint_eq (plan->moves->len, 6);
+      for (guint i = 0; i < plan->items->len; i++)
+        {
+          const TernDrainItem *item = plan->items->pdata[i];
+          g_autofree char *codes = drain_item_codes (item);
+
+          ck_assert_int_eq (item->state, TERN_ITEM_WAITING);
+          ck_assert_str_eq (codes, late && item->begin_us == last_us ? "TimedOut" : "");
+        }
+    }
+}
+END_TEST
+
 /* Action, state, persistent, whether shut-off ones move: what becomes of it. */
 START_TEST (each_action_meets_each_state)
 {
@@ -395,6 +431,7 @@ START_TEST (orders_that_make_no_sense_are_refused)
 END_TEST
 
 TERN_CHECK_MAIN ("drain-plan", tcase_add_test (tcase, every_running_vm_gets_another_host);
+                 tcase_add_test (tcase, whose_turn_comes_after_the_deadline_is_told_so);
                  tcase_add_test (tcase, each_action_meets_each_state);
                  tcase_add_test (tcase, no_guest_is_stopped_while_a_host_never_showed_its_vms);
                  tcase_add_test (tcase,

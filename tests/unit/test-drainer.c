@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "base/error.h"
+#include "plan/retry.h"
 #include "tern-check.h"
 #include "world.h"
 
@@ -321,6 +322,63 @@ START_TEST (nothing_is_placed_on_a_host_that_is_being_drained)
 }
 END_TEST
 
+/* Three VMs of bert are ordered to go to anna; two may begin, and then anna is drained. Returns:
+ * the task that stands in line */
+static guint64
+drain_before_an_arrival (World *world, gboolean chosen)
+{
+  g_autoptr (TernOrder) move = tern_order_new (TERN_ACT_MOVE);
+  g_autoptr (GStrvBuilder) vms = g_strv_builder_new ();
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 last;
+
+  prepare (world);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *uuid = g_strdup_printf ("9000000%u-5a3f-4c7d-9e1b-2f3a4b5c6d7e", i);
+      g_autofree char *name = g_strdup_printf ("late%u", i);
+
+      (void) world_add_vm (world, uuid, name, "bert", TERN_VM_RUNNING, GIB);
+      g_strv_builder_add (vms, uuid);
+    }
+  world_run (world, SECONDS (1));
+  g_strfreev (move->vms);
+  move->vms = g_strv_builder_end (vms);
+  if (chosen)
+    move->preferred = g_strdup ("anna");
+  else
+    move->destination = g_strdup ("anna");
+  tasks = world_give_order (world, move, NULL, &error);
+  ck_assert_msg (tasks != NULL, "%s", error != NULL ? error->message : "");
+  last = tern_task_get_id (tasks->pdata[2]);
+  ck_assert_int_eq (tern_task_get_record (tasks->pdata[2])->phase, TERN_PHASE_QUEUED);
+  ck_assert_str_eq (tern_task_get_record (tasks->pdata[2])->destination, "anna");
+  (void) drain_host (world, "anna");
+  return last;
+}
+
+START_TEST (an_arrival_in_line_goes_elsewhere_or_stays_when_its_turn_comes)
+{
+  for (guint chosen = 0; chosen <= 1; chosen++)
+    {
+      g_auto (World) world;
+      guint64 late = drain_before_an_arrival (&world, chosen);
+      const TernTaskRecord *record;
+      SimHost *bert;
+
+      ck_assert (world_run_until_ended (&world, late, BOUND));
+      record = fake_store_find_task (world.store, late);
+      ck_assert_int_eq (record->phase, chosen ? TERN_PHASE_DONE : TERN_PHASE_FAILED);
+      ck_assert (chosen || strstr (record->error, "anna is being drained") != NULL);
+      bert = tern_sim_find_host (world.sim, "bert");
+      ck_assert_int_eq (tern_sim_host_find_domain (bert, record->vm_uuid) != NULL, !chosen);
+      check_ends (&world, late + 1, TERN_PHASE_DONE);
+      ck_assert_uint_eq (count_on (&world, "anna"), 0);
+    }
+}
+END_TEST
+
 START_TEST (a_host_that_is_being_drained_is_not_drained_twice)
 {
   g_auto (World) world;
@@ -405,6 +463,117 @@ START_TEST (when_another_host_is_lost_the_rest_goes_to_the_third)
   world_run (&world, SECONDS (120));
   check_all_run_once (&world);
   ck_assert_int_ne (duty_of (&world, "anna"), TERN_DUTY_ACTIVE);
+}
+END_TEST
+
+/* Returns: (transfer none) (nullable): the first task of @drain that moves WORLD_VM */
+static const TernTaskRecord *
+find_move (World *world, guint64 drain)
+{
+  for (guint64 id = drain + 1; id < drain + 20; id++)
+    {
+      const TernTaskRecord *record = fake_store_find_task (world->store, id);
+
+      if (record != NULL && record->parent == drain && g_str_equal (record->vm_uuid, WORLD_VM))
+        return record;
+    }
+  return NULL;
+}
+
+/* Returns: the drain of anna, when web is being copied */
+static guint64
+drain_until_web_is_copied (World *world)
+{
+  guint64 id = drain_host (world, "anna");
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      const TernTaskRecord *move = find_move (world, id);
+
+      if (move != NULL && move->phase == TERN_PHASE_COPYING)
+        return id;
+      world_run (world, SECONDS (1) / 100);
+    }
+  ck_abort_msg ("web is not moved");
+}
+
+static gboolean
+note_says (World *world, guint64 id, const char *what)
+{
+  const TernTaskRecord *record = tern_task_get_record (tern_task_list_find (world->tasks, id));
+
+  return record->note != NULL && strstr (record->note, what) != NULL;
+}
+
+/* Returns: (transfer none): the first sentence of why web is left */
+static const char *
+find_reason (World *world, guint64 id)
+{
+  const GPtrArray *items = fake_store_find_task (world->store, id)->drain->items;
+
+  for (guint i = 0; i < items->len; i++)
+    {
+      const TernDrainItem *item = items->pdata[i];
+
+      if (g_str_equal (item->vm_uuid, WORLD_VM) && item->reasons->len > 0)
+        return ((TernItemReason *) item->reasons->pdata[0])->sentence;
+    }
+  return "";
+}
+
+/* What came to it is not known, so web is a matter for a person; the others are not. */
+START_TEST (a_destination_that_dies_for_good_is_waited_for_with_a_word_and_then_not)
+{
+  g_auto (World) world;
+  g_autofree char *dead = NULL, *waits = NULL;
+  gint64 began_us;
+  guint64 id;
+
+  prepare (&world);
+  id = drain_until_web_is_copied (&world);
+  dead = g_strdup (find_move (&world, id)->destination);
+  waits = g_strdup_printf ("%s does not answer, so it is not known whether web runs there", dead);
+  tern_sim_set_host_state (world.sim, dead, TERN_SIM_HOST_DOWN);
+  began_us = tern_clock_now_us (world.clock);
+  world_run (&world, SECONDS (60));
+  ck_assert (note_says (&world, find_move (&world, id)->id, waits));
+  ck_assert (note_says (&world, id, waits));
+  ck_assert (note_says (&world, id, "it is waited for until "));
+  check_ends (&world, id, TERN_PHASE_REMAINDER);
+  ck_assert_int_le (tern_clock_now_us (world.clock) - began_us, SECONDS (300));
+  ck_assert_int_eq (find_move (&world, id)->phase, TERN_PHASE_ATTENTION);
+  ck_assert_ptr_null (find_move (&world, id)->note);
+  ck_assert_ptr_nonnull (
+      strstr (find_reason (&world, id), "web is running on anna, and it is not known"));
+  ck_assert_str_eq (find_guest (&world, 0), "anna");
+  ck_assert_uint_eq (count_on (&world, "anna"), 1);
+  check_never_overcommitted (&world);
+}
+END_TEST
+
+/* The daemon is away when the destination falls over and comes back: nobody knows more than that
+ * the move is not under way any more. */
+START_TEST (a_move_that_did_not_outlive_our_own_end_is_not_held_against_its_destination)
+{
+  g_auto (World) world;
+  g_autofree char *to = NULL;
+  guint64 id, move;
+
+  prepare (&world);
+  id = drain_until_web_is_copied (&world);
+  move = find_move (&world, id)->id;
+  to = g_strdup (find_move (&world, id)->destination);
+  world_kill_daemon (&world);
+  tern_sim_set_host_state (world.sim, to, TERN_SIM_HOST_DOWN);
+  world_pass_dead (&world, SECONDS (60));
+  tern_sim_set_host_state (world.sim, to, TERN_SIM_HOST_UP);
+  world_pass_dead (&world, SECONDS (10));
+  world_start_daemon (&world);
+  check_ends (&world, id, TERN_PHASE_DONE);
+  ck_assert_int_eq (fake_store_find_task (world.store, move)->phase, TERN_PHASE_FAILED);
+  ck_assert (tern_retry_was_broken_off (fake_store_find_task (world.store, move)));
+  ck_assert_uint_eq (count_on (&world, "anna"), 0);
+  ck_assert_uint_le (world.max_running, 1);
 }
 END_TEST
 
@@ -1466,9 +1635,13 @@ TERN_CHECK_MAIN (
     tcase_add_test (tcase, its_children_know_their_parent_and_who_asked);
     tcase_add_test (tcase, it_is_stored_before_the_host_is_closed_and_before_anything_moves);
     tcase_add_test (tcase, nothing_is_placed_on_a_host_that_is_being_drained);
+    tcase_add_test (tcase, an_arrival_in_line_goes_elsewhere_or_stays_when_its_turn_comes);
     tcase_add_test (tcase, a_host_that_is_being_drained_is_not_drained_twice);
     tcase_add_test (tcase, room_that_is_made_is_seen_and_used);
     tcase_add_test (tcase, a_guest_that_appears_in_mid_drain_goes_too);
+    tcase_add_test (tcase, a_destination_that_dies_for_good_is_waited_for_with_a_word_and_then_not);
+    tcase_add_test (tcase,
+                    a_move_that_did_not_outlive_our_own_end_is_not_held_against_its_destination);
     tcase_add_test (tcase, when_another_host_is_lost_the_rest_goes_to_the_third);
     tcase_add_test (tcase,
                     a_guest_that_cannot_leave_is_left_with_its_reason_and_the_host_stays_closed);

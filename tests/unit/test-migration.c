@@ -114,6 +114,55 @@ check_told_is_so (World *world, const Trouble *trouble)
     }
 }
 
+static void
+add_word (GString *words, const char **last, const char *word)
+{
+  if (g_strcmp0 (*last, word) != 0)
+    g_string_append_printf (words, " %s", word);
+  *last = word;
+}
+
+/* The phases of task 1 as they were stored, one after the other. */
+static char *
+join_stored_phases (World *world)
+{
+  GString *words = g_string_new (NULL);
+  const char *last = NULL;
+
+  for (guint i = 0; i < world->journal->len; i++)
+    if (g_str_has_prefix (world->journal->pdata[i], "stored 1 "))
+      add_word (words, &last, (char *) world->journal->pdata[i] + strlen ("stored 1 "));
+  return g_string_free (words, FALSE);
+}
+
+static char *
+join_traced_phases (const TernTrace *trace)
+{
+  GString *words = g_string_new (NULL);
+  const char *last = NULL;
+
+  for (guint i = 0; i < trace->phases->len; i++)
+    add_word (words, &last, g_array_index (trace->phases, TernTracePhase, i).word);
+  return g_string_free (words, FALSE);
+}
+
+/* Whatever the store refused, what is traced at the end was gone through. */
+static void
+check_trace (World *world, const Trouble *trouble)
+{
+  const TernTaskRecord *stored = fake_store_find_task (world->store, 1);
+  const GArray *phases = stored->trace->phases;
+  g_autofree char *seen = join_stored_phases (world);
+  g_autofree char *traced = join_traced_phases (stored->trace);
+
+  demand (trouble->fail_first > 0 || g_str_equal (traced, seen), world, trouble,
+          "the trace has all phases, and in order");
+  demand (g_array_index (phases, TernTracePhase, 0).at_us == stored->created_us
+              && g_array_index (phases, TernTracePhase, phases->len - 1).at_us
+                     == stored->finished_us,
+          world, trouble, "the trace begins and ends with the task");
+}
+
 static gboolean
 stops_a_host (const Trouble *trouble)
 {
@@ -192,6 +241,7 @@ live_through (const Trouble *trouble, guint *out_writes, guint *out_deaths)
     {
       see_to_the_end (&world, trouble);
       check_told_is_so (&world, trouble);
+      check_trace (&world, trouble);
     }
   else
     demand (world_count (&world, "migrate") == 0, &world, trouble,

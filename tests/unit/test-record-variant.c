@@ -45,6 +45,47 @@ START_TEST (an_empty_record_has_all_keys)
 }
 END_TEST
 
+START_TEST (a_trace_is_told_with_all_steps_also_those_without_a_time)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) trace = NULL;
+  g_autofree char *text = NULL;
+  TernTraceSample sample = { 30, G_MAXUINT64, 2, 3, 4, 5 };
+
+  record->steps = g_strsplit ("first,second\x1b,third", ",", -1);
+  record->created_us = 10;
+  tern_task_record_trace_phase (record, 10);
+  record->phase = TERN_PHASE_COPYING;
+  tern_task_record_trace_phase (record, 20);
+  tern_trace_add_sample (record->trace, &sample);
+  tern_trace_add_step (record->trace, 1, 25);
+  trace = g_variant_ref_sink (
+      g_variant_new ("(@a(xs)@a(xttttu)@a(xs))", tern_record_trace_phases (record),
+                     tern_record_trace_samples (record), tern_record_trace_steps (record)));
+  text = g_variant_print (trace, FALSE);
+  ck_assert_str_eq (text, "([(10, 'queued'), (20, 'copying')], "
+                          "[(30, 18446744073709551615, 2, 3, 4, 5)], "
+                          "[(0, 'first'), (25, 'second\\\\x1b'), (0, 'third')])");
+}
+END_TEST
+
+START_TEST (a_record_without_a_trace_has_its_steps_all_the_same)
+{
+  g_autoptr (TernTaskRecord) record = tern_task_record_new ();
+  g_autoptr (GVariant) phases = NULL;
+  g_autoptr (GVariant) samples = NULL;
+  g_autoptr (GVariant) steps = NULL;
+
+  record->steps = g_strsplit ("first,second", ",", -1);
+  phases = g_variant_ref_sink (tern_record_trace_phases (record));
+  samples = g_variant_ref_sink (tern_record_trace_samples (record));
+  steps = g_variant_ref_sink (tern_record_trace_steps (record));
+  ck_assert_uint_eq (g_variant_n_children (phases), 0);
+  ck_assert_uint_eq (g_variant_n_children (samples), 0);
+  ck_assert_uint_eq (g_variant_n_children (steps), 2);
+}
+END_TEST
+
 START_TEST (bytes_that_are_no_text_are_made_visible)
 {
   g_autoptr (TernTaskRecord) record = tern_task_record_new ();
@@ -204,6 +245,8 @@ END_TEST
 /* clang-format off */
 TERN_CHECK_MAIN ("record-variant",
   tcase_add_test (tcase, an_empty_record_has_all_keys);
+  tcase_add_test (tcase, a_trace_is_told_with_all_steps_also_those_without_a_time);
+  tcase_add_test (tcase, a_record_without_a_trace_has_its_steps_all_the_same);
   tcase_add_test (tcase, bytes_that_are_no_text_are_made_visible);
   tcase_add_test (tcase, what_was_taken_out_of_drives_is_told);
   tcase_add_test (tcase, how_it_goes_and_what_was_done_is_told);

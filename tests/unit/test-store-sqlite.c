@@ -220,6 +220,16 @@ assert_same_drain (const TernDrain *a, const TernDrain *b)
   ck_assert_pstr_eq (left, right);
 }
 
+/* Field by field: test-trace. */
+static void
+assert_same_trace (const TernTrace *a, const TernTrace *b)
+{
+  g_autofree char *left = a != NULL ? tern_trace_to_json (a) : NULL;
+  g_autofree char *right = b != NULL ? tern_trace_to_json (b) : NULL;
+
+  ck_assert_pstr_eq (left, right);
+}
+
 static void
 assert_same_task (const TernTaskRecord *a, const TernTaskRecord *b)
 {
@@ -265,6 +275,7 @@ assert_same_task (const TernTaskRecord *a, const TernTaskRecord *b)
   ck_assert_uint_eq (a->link_bps, b->link_bps);
   ck_assert_uint_eq (a->parent, b->parent);
   assert_same_drain (a->drain, b->drain);
+  assert_same_trace (a->trace, b->trace);
 }
 
 /* --- what goes in comes out --- */
@@ -500,6 +511,23 @@ note_order (GObject *source, GAsyncResult *result, gpointer data)
   g_array_append_val (order, number);
 }
 
+/* As a copy that was looked at @n_looks times. */
+static TernTaskRecord *
+new_traced_task (guint64 id, TernTaskPhase phase, guint n_looks)
+{
+  TernTaskRecord *task = new_task (id, phase);
+
+  tern_task_record_trace_phase (task, 4000);
+  tern_trace_add_step (task->trace, 1, 5000);
+  for (guint i = 0; i < n_looks; i++)
+    {
+      TernTraceSample sample = { 6000 + (gint64) i * G_USEC_PER_SEC, G_MAXUINT64 - i, id, 3, 4, i };
+
+      tern_trace_add_sample (task->trace, &sample);
+    }
+  return task;
+}
+
 START_TEST (a_group_of_tasks_is_written_whole_or_not_at_all)
 {
   g_autoptr (TernStore) store = open_store ();
@@ -511,7 +539,7 @@ START_TEST (a_group_of_tasks_is_written_whole_or_not_at_all)
   guint64 last_id = 0;
 
   for (guint i = 1; i <= 3; i++)
-    g_ptr_array_add (group, new_task (i, TERN_PHASE_QUEUED));
+    g_ptr_array_add (group, new_traced_task (i, TERN_PHASE_QUEUED, i));
   ((TernTaskRecord *) group->pdata[2])->id = G_MAXUINT64;
   tern_store_put_tasks_async (store, group, keep_result, &result);
   ck_assert (!finish_write (store, &result, &error));
@@ -547,6 +575,58 @@ START_TEST (writes_are_carried_out_in_the_order_they_were_asked_for)
     g_main_context_iteration (NULL, TRUE);
   tasks = tern_store_load_open_tasks (store, &last_id, NULL);
   ck_assert_int_eq (((TernTaskRecord *) tasks->pdata[0])->progress, 100);
+}
+END_TEST
+
+/* --- traces --- */
+
+START_TEST (a_trace_survives_a_restart_and_is_read_only_when_it_is_asked_for)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) open = new_traced_task (1, TERN_PHASE_COPYING, 1000);
+  g_autoptr (TernTaskRecord) ended = new_traced_task (2, TERN_PHASE_DONE, 3);
+  g_autoptr (TernTaskRecord) untraced = new_task (2, TERN_PHASE_DONE);
+  TernTaskFilter with = { .limit = 10, .traces = TRUE }, without = { .limit = 10 };
+  g_autoptr (GPtrArray) traced = NULL;
+  g_autoptr (GPtrArray) listed = NULL;
+  g_autoptr (GPtrArray) loaded = NULL;
+  guint64 last_id;
+
+  ck_assert (put_task (store, open, NULL) && put_task (store, ended, NULL));
+  g_clear_object (&store);
+
+  store = open_store ();
+  traced = list_tasks (store, &with, NULL);
+  ck_assert_uint_eq (traced->len, 2);
+  assert_same_task (traced->pdata[0], ended);
+  assert_same_task (traced->pdata[1], open);
+  listed = list_tasks (store, &without, NULL);
+  assert_same_task (listed->pdata[0], untraced);
+  loaded = tern_store_load_open_tasks (store, &last_id, NULL);
+  ck_assert_uint_eq (loaded->len, 1);
+  assert_same_task (loaded->pdata[0], open);
+}
+END_TEST
+
+START_TEST (a_record_without_a_trace_leaves_the_one_that_is_stored)
+{
+  g_autoptr (TernStore) store = open_store ();
+  g_autoptr (TernTaskRecord) first = new_traced_task (1, TERN_PHASE_COPYING, 10);
+  g_autoptr (TernTaskRecord) numbers = new_task (1, TERN_PHASE_COPYING);
+  g_autoptr (TernTaskRecord) second = new_traced_task (1, TERN_PHASE_COPYING, 20);
+  g_autoptr (GPtrArray) before = NULL;
+  g_autoptr (GPtrArray) after = NULL;
+  guint64 last_id;
+
+  numbers->progress = 77;
+  ck_assert (put_task (store, first, NULL) && put_task (store, numbers, NULL));
+  before = tern_store_load_open_tasks (store, &last_id, NULL);
+  numbers->trace = tern_trace_copy (first->trace);
+  assert_same_task (before->pdata[0], numbers);
+
+  ck_assert (put_task (store, second, NULL));
+  after = tern_store_load_open_tasks (store, &last_id, NULL);
+  assert_same_task (after->pdata[0], second);
 }
 END_TEST
 
@@ -1078,7 +1158,7 @@ END_TEST
 START_TEST (a_newer_store_is_refused)
 {
   make_store (1);
-  run_sql ("PRAGMA user_version = 5");
+  run_sql ("PRAGMA user_version = 6");
   assert_refused ("newer version");
 }
 END_TEST
@@ -1086,7 +1166,7 @@ END_TEST
 START_TEST (a_newer_store_is_refused_when_only_its_log_says_so)
 {
   make_store (1);
-  run_sql_and_die ("PRAGMA user_version = 5");
+  run_sql_and_die ("PRAGMA user_version = 6");
   assert_refused ("newer version");
 }
 END_TEST
@@ -1186,6 +1266,11 @@ START_TEST (a_row_beside_the_tasks_that_makes_no_sense_is_named)
       "outbox -3 has" },
     { "INSERT INTO text VALUES ('k', x'00')", "text k has" },
     { "UPDATE host SET duty = 'asleep'", "host a has “asleep” as its duty" },
+    { "INSERT INTO trace VALUES (7, '{}')", "trace 7 has “{}” as its trace" },
+    { "INSERT INTO trace VALUES (7, x'00')", "trace 7 has" },
+    { "INSERT INTO trace VALUES (-7, "
+      "'{\"phases\":[],\"steps\":[],\"step\":400000,\"samples\":[]}')",
+      "trace -7 has" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -1202,7 +1287,7 @@ END_TEST
 /* --- stores of older versions --- */
 
 /* tests/fixtures/store/version-N.db was written by virternd when its tables had version N: two
- * hosts, and a task in each phase that there was, with the fields of new_task(). */
+ * hosts, and a task in each phase that there was, with the fields of new_task() or new_drain(). */
 static const char *const phases_1[] = {
   "queued",    "checking",  "preparing", "copying", "switching", "cancelling", "following",
   "verifying", "repairing", "done",      "failed",  "cancelled", "attention",  NULL,
@@ -1225,12 +1310,28 @@ typedef struct
   const char *const *phases;
 } OldStore;
 
-static const OldStore old_stores[] = { { 1, phases_1 }, { 2, phases_2 }, { 3, phases_3 } };
+static const char *const phases_4[] = {
+  "queued",     "checking",  "preparing",     "copying",   "switching",  "post-copy",
+  "cancelling", "following", "verifying",     "repairing", "recovering", "resolving",
+  "defining",   "starting",  "shutting-down", "draining",  "returning",  "done",
+  "remainder",  "failed",    "cancelled",     "attention", NULL,
+};
+
+static const OldStore old_stores[] = {
+  { 1, phases_1 }, { 2, phases_2 }, { 3, phases_3 }, { 4, phases_4 }
+};
 
 static guint
 count_old_tasks (const OldStore *old)
 {
   return g_strv_length ((GStrv) old->phases);
+}
+
+/* "done", "failed" and "cancelled", then "remainder" as well */
+static guint
+count_old_ended (const OldStore *old)
+{
+  return old->version < 4 ? 3 : 4;
 }
 
 static void
@@ -1274,6 +1375,14 @@ forget_version_3 (TernTaskRecord *task)
   task->link_bps = 0;
 }
 
+static const char *
+find_old_kind (TernTaskPhase phase)
+{
+  if (phase == TERN_PHASE_DEFINING || phase == TERN_PHASE_STARTING)
+    return "start";
+  return phase == TERN_PHASE_SHUTTING_DOWN ? "shutdown" : "migrate";
+}
+
 /* What that version did not know has the value that it meant. */
 static TernTaskRecord *
 new_old_task (const OldStore *old, guint64 id)
@@ -1282,17 +1391,18 @@ new_old_task (const OldStore *old, guint64 id)
   TernTaskPhase phase;
 
   ck_assert (tern_task_phase_from_string (old->phases[id - 1], &phase));
+  if (phase == TERN_PHASE_DRAINING || phase == TERN_PHASE_RETURNING
+      || phase == TERN_PHASE_REMAINDER)
+    return new_drain (id, phase);
   task = new_task (id, phase);
-  task->parent = 0;
+  if (old->version < 4)
+    task->parent = 0;
   if (old->version < 3)
     forget_version_3 (task);
   if (old->version < 2)
     forget_version_2 (task);
-  if (phase == TERN_PHASE_DEFINING || phase == TERN_PHASE_STARTING)
-    {
-      g_free (task->kind);
-      task->kind = g_strdup ("start");
-    }
+  g_free (task->kind);
+  task->kind = g_strdup (find_old_kind (phase));
   return task;
 }
 
@@ -1323,7 +1433,7 @@ assert_old_hosts (const OldStore *old, TernStore *store)
 static void
 assert_old_content (const OldStore *old, TernStore *store)
 {
-  TernTaskFilter filter = { .limit = 1000 };
+  TernTaskFilter filter = { .limit = 1000, .traces = TRUE };
   g_autoptr (GPtrArray) tasks = list_tasks (store, &filter, NULL);
   g_autoptr (GPtrArray) open = NULL;
   g_autoptr (GPtrArray) untold = NULL;
@@ -1341,10 +1451,10 @@ assert_old_content (const OldStore *old, TernStore *store)
       assert_same_task (tasks->pdata[i], task);
     }
   open = tern_store_load_open_tasks (store, &last_id, NULL);
-  ck_assert_uint_eq (open->len, n_tasks - 3);
+  ck_assert_uint_eq (open->len, n_tasks - count_old_ended (old));
   ck_assert_uint_eq (last_id, n_tasks);
   untold = tern_store_load_untold (store, NULL);
-  ck_assert_uint_eq (untold->len, 0);
+  ck_assert_uint_eq (untold->len, old->version < 4 ? 0 : count_old_ended (old) + 1);
 }
 
 START_TEST (a_store_of_an_older_version_is_taken_over_with_its_journal)
@@ -1378,7 +1488,7 @@ START_TEST (what_an_older_version_left_in_its_log_is_taken_over_too)
   run_sql_and_die ("UPDATE task SET phase = 'copying' WHERE phase = 'done'");
   store = open_store ();
   open = tern_store_load_open_tasks (store, &last_id, NULL);
-  ck_assert_uint_eq (open->len, count_old_tasks (old) - 2);
+  ck_assert_uint_eq (open->len, count_old_tasks (old) - count_old_ended (old) + 1);
 }
 END_TEST
 
@@ -1418,6 +1528,7 @@ START_TEST (a_store_that_was_taken_over_is_like_a_new_one)
   ck_assert_ptr_nonnull (strstr (made, "limits.limit_cluster"));
   ck_assert_ptr_nonnull (strstr (made, "task.told TEXT 1"));
   ck_assert_ptr_nonnull (strstr (made, "outbox.next_us"));
+  ck_assert_ptr_nonnull (strstr (made, "trace.trace TEXT 1"));
   ck_assert_str_eq (taken_over, made);
 }
 END_TEST
@@ -1436,15 +1547,15 @@ START_TEST (a_store_that_cannot_be_taken_over_stays_as_it_was)
   g_autoptr (GError) error = NULL;
   g_autoptr (TernStore) store = NULL;
 
-  /* The last step finds a column that it would make. */
+  /* The last step finds a table that it would make. */
   copy_old_store (old);
-  run_sql ("ALTER TABLE task ADD COLUMN drain TEXT");
+  run_sql ("CREATE TABLE trace (x)");
   store = tern_store_sqlite_open (path, &error);
   ck_assert_ptr_null (store);
   ck_assert (g_error_matches (error, TERN_ERROR, TERN_ERROR_STORE));
   ck_assert_ptr_nonnull (strstr (error->message, "stays as it was"));
 
-  run_sql ("ALTER TABLE task DROP COLUMN drain");
+  run_sql ("DROP TABLE trace");
   store = open_store ();
   assert_old_content (old, store);
 }
@@ -1670,6 +1781,8 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_test (tcase, a_task_is_copied_when_it_is_handed_over);
   tcase_add_test (tcase, a_group_of_tasks_is_written_whole_or_not_at_all);
   tcase_add_test (tcase, writes_are_carried_out_in_the_order_they_were_asked_for);
+  tcase_add_test (tcase, a_trace_survives_a_restart_and_is_read_only_when_it_is_asked_for);
+  tcase_add_test (tcase, a_record_without_a_trace_leaves_the_one_that_is_stored);
   tcase_add_test (tcase, a_drain_survives_a_restart_with_what_became_of_each_vm);
   tcase_add_test (tcase, children_are_found_by_their_drain_ended_ones_too);
   tcase_add_test (tcase, a_drain_is_found_by_each_of_its_hosts_and_by_nothing_else);
@@ -1697,11 +1810,16 @@ TERN_CHECK_MAIN ("store-sqlite",
   tcase_add_test (tcase, an_unknown_phase_is_refused_and_the_row_is_named);
   tcase_add_test (tcase, a_value_of_a_wrong_type_or_range_is_refused);
   tcase_add_test (tcase, a_row_beside_the_tasks_that_makes_no_sense_is_named);
-  tcase_add_loop_test (tcase, a_store_of_an_older_version_is_taken_over_with_its_journal, 0, 3);
-  tcase_add_loop_test (tcase, what_an_older_version_left_in_its_log_is_taken_over_too, 0, 3);
-  tcase_add_loop_test (tcase, a_store_that_was_taken_over_is_like_a_new_one, 0, 3);
-  tcase_add_loop_test (tcase, a_damaged_store_of_an_older_version_is_refused_and_left_as_it_is, 0, 3);
-  tcase_add_loop_test (tcase, a_store_that_cannot_be_taken_over_stays_as_it_was, 0, 3);
+  tcase_add_loop_test (tcase, a_store_of_an_older_version_is_taken_over_with_its_journal, 0,
+                       G_N_ELEMENTS (old_stores));
+  tcase_add_loop_test (tcase, what_an_older_version_left_in_its_log_is_taken_over_too, 0,
+                       G_N_ELEMENTS (old_stores));
+  tcase_add_loop_test (tcase, a_store_that_was_taken_over_is_like_a_new_one, 0,
+                       G_N_ELEMENTS (old_stores));
+  tcase_add_loop_test (tcase, a_damaged_store_of_an_older_version_is_refused_and_left_as_it_is, 0,
+                       G_N_ELEMENTS (old_stores));
+  tcase_add_loop_test (tcase, a_store_that_cannot_be_taken_over_stays_as_it_was, 0,
+                       G_N_ELEMENTS (old_stores));
   tcase_add_test (tcase, limits_that_make_no_sense_are_refused_and_the_row_is_named);
   tcase_add_test (tcase, a_store_without_its_tables_is_refused);
   tcase_add_test (tcase, a_missing_directory_is_named);
